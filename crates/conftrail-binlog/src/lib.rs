@@ -1,0 +1,1 @@
+//! Source over MySQL binlogs: dump connection, row decoder, positions, who-resolution.

@@ -1,0 +1,1 @@
+//! The workers, retry policy and supervision. Knows only ports.

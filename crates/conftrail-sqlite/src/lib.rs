@@ -1,0 +1,1 @@
+//! Change log, audit store and control store on local disk.

@@ -1,0 +1,1 @@
+//! Contract suites for the ports, scripted faults, builders and handles to real servers.

@@ -1,0 +1,2 @@
+//! The conftrail program.
+fn main() {}
