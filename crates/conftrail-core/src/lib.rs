@@ -1,7 +1,35 @@
 //! The vocabulary of conftrail and the ports between its parts.
 //!
-//! Nothing here does I/O or reads a clock.
+//! Nothing here does I/O or reads a clock: values and `now` are passed in.
 
+pub mod actor;
+pub mod alerting;
+pub mod canonical;
+pub mod change;
+pub mod error;
+pub mod event;
+pub mod own;
+pub mod ports;
+pub mod query;
+
+mod id;
+mod order;
+mod position;
+mod record;
+mod resource;
+mod secret;
+mod time;
 mod value;
 
+pub use actor::{Actor, Authority, Binding, Claimed, Correlation, Reason};
+pub use change::{Change, ChangeOp};
+pub use error::{ErrorKind, PortError, PortResult, explain};
+pub use event::{Action, Event, FORMAT_VERSION, Origin, Transaction, flag};
+pub use id::{EventId, InvalidId};
+pub use order::{LogIdentity, Order};
+pub use position::{Checkpoint, Position, StateChange};
+pub use record::{Progress, Record};
+pub use resource::{Resource, ResourceKind, join_key};
+pub use secret::Secret;
+pub use time::Timestamp;
 pub use value::{Map, Value};

@@ -125,7 +125,10 @@ impl Value {
     pub fn binary(bytes: &[u8]) -> Self {
         use base64::Engine as _;
         let mut map = Map::with_capacity(1);
-        map.push_unique(Arc::from("$b64"), Self::Text(base64::engine::general_purpose::STANDARD.encode(bytes)));
+        map.push_unique(
+            Arc::from("$b64"),
+            Self::Text(base64::engine::general_purpose::STANDARD.encode(bytes)),
+        );
         Self::Map(map)
     }
 

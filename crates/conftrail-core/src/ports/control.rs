@@ -1,0 +1,130 @@
+//! The control store: positions, detections, alerts, notifications, tokens and conftrail's own acts.
+//!
+//! After detection it is the only truth: nothing is rebuilt from a log. All operations are durable on return
+//! and safe to repeat. All return `Unavailable` when the store cannot be reached.
+
+use async_trait::async_trait;
+
+use crate::alerting::{
+    Alert, Detection, Ledger, Notification, NotificationState, Settlement, Transition, Workload,
+};
+use crate::own::{Act, Aside, Token};
+use crate::{Checkpoint, PortResult, Position, StateChange, Timestamp};
+
+/// Keeps how far each source has been read.
+#[async_trait]
+pub trait Checkpoints: Send + Sync {
+    /// Returns a source's checkpoint, if it has one.
+    async fn load_checkpoint(&self, source: &str) -> PortResult<Option<Checkpoint>>;
+
+    /// Moves the position and applies the state changes in one transaction.
+    async fn save_checkpoint(
+        &self,
+        source: &str,
+        position: &Position,
+        state: &[StateChange],
+    ) -> PortResult<()>;
+
+    /// Returns the names of the sources that have a checkpoint.
+    async fn checkpointed_sources(&self) -> PortResult<Vec<String>>;
+}
+
+/// What became of recorded detections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordReport {
+    /// How many are new.
+    pub new: u64,
+    /// How many were known.
+    pub known: u64,
+}
+
+/// Keeps what rules found.
+#[async_trait]
+pub trait Detections: Send + Sync {
+    /// Stores detections; known ids add nothing.
+    async fn record_detections(&self, detections: &[Detection]) -> PortResult<RecordReport>;
+}
+
+/// Keeps alerts.
+#[async_trait]
+pub trait Alerts: Send + Sync {
+    /// Returns up to `limit` open detections with their groups, and the groups that are due at `now`.
+    async fn workload(&self, limit: usize, now: Timestamp) -> PortResult<Workload>;
+
+    /// Applies a fold in one transaction. Fates apply to open detections only; known notifications stay.
+    async fn apply(&self, transition: &Transition) -> PortResult<()>;
+
+    /// Returns alerts, newest first.
+    async fn alerts(&self, since: Timestamp, limit: usize) -> PortResult<Vec<Alert>>;
+}
+
+/// The durable outbox.
+#[async_trait]
+pub trait Notifications: Send + Sync {
+    /// Returns notifications to send, oldest due first: queued or unknown, due at `now`.
+    ///
+    /// At most one for each integration of a receiver beyond which older ones wait, so that an integration
+    /// gets its messages in order and a dead one holds up no other.
+    async fn due_notifications(&self, now: Timestamp, limit: usize) -> PortResult<Vec<Notification>>;
+
+    /// Returns when the next notification is due.
+    async fn next_due(&self) -> PortResult<Option<Timestamp>>;
+
+    /// Writes the intent to send, and counts the attempt; false when the notification is no longer to be sent.
+    async fn intend(&self, id: &str, now: Timestamp) -> PortResult<bool>;
+
+    /// Writes how the attempt ended. Only an intent can be settled.
+    async fn settle(&self, id: &str, settlement: &Settlement) -> PortResult<()>;
+
+    /// Turns the intents of a process that ended into `unknown`, due at `now`; returns how many.
+    async fn recover_intents(&self, now: Timestamp) -> PortResult<u64>;
+
+    /// Returns notifications in a state, oldest first.
+    async fn notifications(&self, state: NotificationState, limit: usize) -> PortResult<Vec<Notification>>;
+
+    /// Puts a dead notification back into the queue; false when it is not dead.
+    async fn requeue(&self, id: &str, now: Timestamp, act: &Act) -> PortResult<bool>;
+
+    /// Adds up detections and notifications made at or after `since`.
+    async fn ledger(&self, since: Timestamp) -> PortResult<Ledger>;
+}
+
+/// Keeps tokens.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Stores a token and the act; `Rejected` when a valid token has the name.
+    async fn create_token(&self, token: &Token, act: &Act) -> PortResult<()>;
+
+    /// Returns the token whose secret has this hash.
+    async fn token_by_hash(&self, hash: &str) -> PortResult<Option<Token>>;
+
+    /// Returns all tokens, revoked ones included.
+    async fn tokens(&self) -> PortResult<Vec<Token>>;
+
+    /// Revokes a token and stores the act; false when no valid token has the name.
+    async fn revoke_token(&self, name: &str, now: Timestamp, act: &Act) -> PortResult<bool>;
+}
+
+/// Keeps conftrail's own acts, which the source `conftrail` reads, and what had to be set aside.
+#[async_trait]
+pub trait OwnAudit: Send + Sync {
+    /// Stores an act that has no other effect, such as a rule set's loading.
+    async fn record_act(&self, act: &Act) -> PortResult<()>;
+
+    /// Returns up to `limit` acts after a sequence number, in order; numbers are never reused.
+    async fn acts_after(&self, sequence: u64, limit: usize) -> PortResult<Vec<(u64, Act)>>;
+
+    /// Returns the last act on one thing.
+    async fn last_act(&self, kind: crate::ResourceKind, name: &str) -> PortResult<Option<Act>>;
+
+    /// Keeps something aside; repeats by place and key add nothing. Returns whether it is new.
+    async fn set_aside(&self, aside: &Aside) -> PortResult<bool>;
+
+    /// Returns what was set aside, newest first.
+    async fn asides(&self, limit: usize) -> PortResult<Vec<Aside>>;
+}
+
+/// All of the control store.
+pub trait ControlStore: Checkpoints + Detections + Alerts + Notifications + Tokens + OwnAudit {}
+
+impl<T: Checkpoints + Detections + Alerts + Notifications + Tokens + OwnAudit> ControlStore for T {}

@@ -1,0 +1,18 @@
+//! The ports: what the pipeline asks of the outside, each with its contract.
+
+mod audit;
+mod control;
+mod log;
+mod receiver;
+mod source;
+
+pub use audit::{
+    Aggregate, AggregateRequest, AuditReader, AuditWriter, Bucket, CurrentPage, CurrentRow, Cursor, Facet,
+    Histogram, Page, Refusal, SearchRequest, WriteReport,
+};
+pub use control::{
+    Alerts, Checkpoints, ControlStore, Detections, Notifications, OwnAudit, RecordReport, Tokens,
+};
+pub use log::{Batch, ChangeLog, Delivery, LoggedRecord, Subscription, Undecodable};
+pub use receiver::{DeliveryError, Receipt, Receiver};
+pub use source::{Source, SourceBatch, SourceStream};

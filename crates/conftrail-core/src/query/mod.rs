@@ -1,0 +1,4 @@
+//! The query language.
+/// A parsed query.
+#[derive(Clone, Debug)]
+pub struct Query;

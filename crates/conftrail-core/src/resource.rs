@@ -1,0 +1,189 @@
+//! What was changed, and how its id is written.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Longest name part of a resource id in bytes; beyond it a prefix and a hash stand for the whole.
+const LONGEST_NAME: usize = 512;
+
+/// Names the kinds of resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the words are the event format's own")]
+pub enum ResourceKind {
+    Row,
+    Config,
+    File,
+    Table,
+    Schema,
+    Account,
+    Source,
+    Ruleset,
+    Silence,
+    Token,
+    Export,
+    Health,
+    View,
+}
+
+impl ResourceKind {
+    /// Returns the word of the event format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Row => "row",
+            Self::Config => "config",
+            Self::File => "file",
+            Self::Table => "table",
+            Self::Schema => "schema",
+            Self::Account => "account",
+            Self::Source => "source",
+            Self::Ruleset => "ruleset",
+            Self::Silence => "silence",
+            Self::Token => "token",
+            Self::Export => "export",
+            Self::Health => "health",
+            Self::View => "view",
+        }
+    }
+}
+
+/// Describes what was changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// `<source kind>:<source name>/<namespace>/<group>/<name>`, parts percent-encoded.
+    pub id: String,
+    /// What kind of thing it is.
+    pub kind: ResourceKind,
+    /// The environment, from `classify`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env: Option<String>,
+    /// The database, Nacos namespace or directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The table or Nacos group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The key, data id or file name.
+    pub name: String,
+    /// The id after a `rename`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_to: Option<String>,
+    /// The service it belongs to, from `classify`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The team that owns it, from `classify`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+impl Resource {
+    /// Makes a resource and its id from its parts; `env`, `service` and `owner` come from `classify` later.
+    ///
+    /// Absent parts are left out of the id together with their slash.
+    pub fn new(
+        source_kind: &str,
+        source: &str,
+        kind: ResourceKind,
+        namespace: Option<&str>,
+        group: Option<&str>,
+        name: &str,
+    ) -> Self {
+        let mut id = format!("{source_kind}:");
+        encode_part(&mut id, source);
+        for part in [namespace, group].into_iter().flatten() {
+            id.push('/');
+            encode_part(&mut id, part);
+        }
+        id.push('/');
+        encode_name(&mut id, name);
+        Self {
+            id,
+            kind,
+            env: None,
+            namespace: namespace.map(str::to_owned),
+            group: group.map(str::to_owned),
+            name: name.to_owned(),
+            renamed_to: None,
+            service: None,
+            owner: None,
+        }
+    }
+}
+
+/// Joins the columns of a composite key by `,`; a comma inside a part is written `%2C`.
+pub fn join_key<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut joined = String::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        if index > 0 {
+            joined.push(',');
+        }
+        joined.push_str(&part.replace('%', "%25").replace(',', "%2C"));
+    }
+    joined
+}
+
+/// Appends a part, percent-encoding what would be taken for structure; letters of any language stay readable.
+fn encode_part(id: &mut String, part: &str) {
+    for character in part.chars() {
+        match character {
+            '%' => id.push_str("%25"),
+            '/' => id.push_str("%2F"),
+            ' ' => id.push_str("%20"),
+            '"' => id.push_str("%22"),
+            '*' => id.push_str("%2A"),
+            control if control.is_control() => {
+                let mut bytes = [0; 4];
+                for byte in control.encode_utf8(&mut bytes).bytes() {
+                    id.push_str(&format!("%{byte:02X}"));
+                }
+            }
+            plain => id.push(plain),
+        }
+    }
+}
+
+/// Appends the last part; the commas and escapes of [`join_key`] stay, long names become a prefix and a hash.
+fn encode_name(id: &mut String, name: &str) {
+    if name.len() <= LONGEST_NAME {
+        return encode_part(id, name);
+    }
+    let mut cut = 64;
+    while !name.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    encode_part(id, &name[..cut]);
+    id.push('~');
+    for byte in &Sha256::digest(name.as_bytes())[..16] {
+        id.push_str(&format!("{byte:02x}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(namespace: Option<&str>, group: Option<&str>, name: &str) -> String {
+        Resource::new("mysql", "orders-db", ResourceKind::Row, namespace, group, name).id
+    }
+
+    #[test]
+    fn parts_are_told_apart_and_stay_readable() {
+        assert_eq!(id(Some("shop"), Some("feature_flags"), "42"), "mysql:orders-db/shop/feature_flags/42");
+        assert_eq!(id(Some("商店"), Some("a/b"), "x y%"), "mysql:orders-db/商店/a%2Fb/x%20y%25");
+        assert_eq!(id(None, None, "etc"), "mysql:orders-db/etc");
+    }
+
+    #[test]
+    fn composite_keys_never_collide() {
+        assert_ne!(join_key(["a,b", "c"]), join_key(["a", "b,c"]));
+        assert_ne!(join_key(["a%2Cb"]), join_key(["a,b"]));
+    }
+
+    #[test]
+    fn a_long_key_becomes_a_prefix_and_a_hash() {
+        let long = "键".repeat(400);
+        let other = format!("{long}x");
+        assert!(id(None, None, &long).len() < 300);
+        assert_ne!(id(None, None, &long), id(None, None, &other));
+    }
+}
