@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{LogIdentity, Order, PortResult, Record};
+use crate::{LogIdentity, Order, PortResult, Record, Timestamp};
 
 /// Bytes in the log that are no record; kept aside and counted, never fatal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct LoggedRecord {
 /// Records in log order per partition, and the offsets to commit once their effects are durable.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// The records. Changes whose id stood in the log before are left out.
+    /// The records. Changes whose id stood in the log before are left out; a change's `log` holds its place.
     pub records: Vec<LoggedRecord>,
     /// Per partition, the place after the last record handed out or left out.
     pub next: Vec<Order>,
@@ -87,4 +87,16 @@ pub trait Subscription: Send {
     /// # Errors
     /// `Unavailable`.
     async fn lag(&mut self) -> PortResult<u64>;
+}
+
+/// What grows and may forget: a log's read records, a control store's settled rows.
+#[async_trait]
+pub trait Retention: Send + Sync {
+    /// Removes a bounded part of what is past its retention at `now` and returns how many records went.
+    ///
+    /// The caller repeats until it returns 0. What a consumer group has not read, or what is not settled, stays.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn retire(&self, now: Timestamp) -> PortResult<u64>;
 }

@@ -13,6 +13,6 @@ pub use audit::{
 pub use control::{
     Alerts, Checkpoints, ControlStore, Detections, Notifications, OwnAudit, RecordReport, Tokens,
 };
-pub use log::{Batch, ChangeLog, Delivery, LoggedRecord, Subscription, Undecodable};
+pub use log::{Batch, ChangeLog, Delivery, LoggedRecord, Retention, Subscription, Undecodable};
 pub use receiver::{DeliveryError, Receipt, Receiver};
 pub use source::{Source, SourceBatch, SourceStream};
