@@ -63,8 +63,7 @@ pub trait Alerts: Send + Sync {
 pub trait Notifications: Send + Sync {
     /// Returns notifications to send, oldest due first: queued or unknown, due at `now`.
     ///
-    /// At most one for each integration of a receiver beyond which older ones wait, so that an integration
-    /// gets its messages in order and a dead one holds up no other.
+    /// None waits for another: a message that one channel keeps refusing must not hold up the next alert.
     async fn due_notifications(&self, now: Timestamp, limit: usize) -> PortResult<Vec<Notification>>;
 
     /// Returns when the next notification is due.
