@@ -1,1 +1,4 @@
 //! Contract suites for the ports, scripted faults, builders and handles to real servers.
+
+pub mod servers;
+pub mod wait;

@@ -1,0 +1,223 @@
+//! A real MySQL server.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use super::process::{ServerProcess, script};
+use super::tls::Certificates;
+
+static SHARED: OnceCell<MysqlServer> = OnceCell::const_new();
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+/// Arguments for `mysqld` beyond those of every test server: binlog on, GTIDs on, everything else as the vendor ships it
+/// (row metadata `MINIMAL`, no query events).
+#[derive(Debug, Clone, Default)]
+pub struct MysqlOptions {
+    arguments: Vec<String>,
+}
+
+impl MysqlOptions {
+    /// A server as the documentation asks for: row metadata `FULL`, query events on.
+    pub fn recommended() -> Self {
+        Self::default().with("--binlog-row-metadata=FULL").with("--binlog-rows-query-log-events=ON")
+    }
+
+    /// Adds one argument; a later one wins over an earlier one.
+    #[must_use]
+    pub fn with(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Serves TLS with these certificates in place of the server's own, which name no host.
+    #[must_use]
+    pub fn with_tls(self, certificates: &Certificates) -> Self {
+        self.with(format!("--ssl-ca={}", certificates.ca_file().display()))
+            .with(format!("--ssl-cert={}", certificates.cert_file().display()))
+            .with(format!("--ssl-key={}", certificates.key_file().display()))
+    }
+}
+
+/// A running MySQL server on 127.0.0.1 with an empty binlog history and the user `root` without a password. It and its
+/// data are gone when the handle is dropped or the test binary ends, however it ends.
+#[derive(Debug)]
+pub struct MysqlServer {
+    process: ServerProcess,
+    options: MysqlOptions,
+    port: u16,
+    version: String,
+    dir: TempDir,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct MysqlReady {
+    version: String,
+}
+
+impl MysqlServer {
+    /// Starts a server of its own: about a second. Panics when it cannot be had.
+    pub async fn start(options: MysqlOptions) -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("conftrail-mysql-")
+            .tempdir()
+            .expect("make a directory for a server");
+        let (process, port, version) = launch(dir.path(), 0, &options).await;
+        Self { process, options, port, version, dir }
+    }
+
+    /// The one server that all tests of a binary share ([`MysqlOptions::recommended`]); tests keep apart by
+    /// [`MysqlServer::create_database`]. Whoever stops, kills or reconfigures a server starts one of its own.
+    pub async fn shared() -> &'static Self {
+        SHARED.get_or_init(|| Self::start(MysqlOptions::recommended())).await
+    }
+
+    /// The port on 127.0.0.1; the same after [`MysqlServer::start_again`].
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The server's version, such as `9.7.4`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// `mysql://USER:PASSWORD@127.0.0.1:PORT`, without the colon when the password is empty.
+    pub fn url(&self, user: &str, password: &str) -> String {
+        let colon = if password.is_empty() { "" } else { ":" };
+        format!("mysql://{user}{colon}{password}@127.0.0.1:{}", self.port)
+    }
+
+    /// The directory of the binlogs (`binlog.000001`, …) and of the server's own certificates (`ca.pem`, …).
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Runs statements as `root`, in one session without a default database. Returns the rows of all results, columns as
+    /// text, NULL as `NULL`. Panics with the server's message when a statement fails.
+    pub async fn query(&self, sql: &str) -> Vec<Vec<String>> {
+        self.try_query(sql).await.unwrap_or_else(|message| panic!("the statement failed: {message}"))
+    }
+
+    /// As [`MysqlServer::query`]; returns the message of the client when a statement fails.
+    pub async fn try_query(&self, sql: &str) -> Result<Vec<Vec<String>>, String> {
+        let arguments = [
+            "--batch",
+            "--skip-column-names",
+            "--comments",
+            "--default-character-set=utf8mb4",
+            "--host=127.0.0.1",
+            "--user=root",
+        ];
+        let mut command = Command::new(script("mysql"));
+        command
+            .arg("client")
+            .args(arguments)
+            .arg(format!("--port={}", self.port))
+            .arg(format!("--execute={sql}"));
+        let text = output_of(command).await?;
+        Ok(text.lines().map(|line| line.split('\t').map(unescape).collect()).collect())
+    }
+
+    /// Creates a database that no other test of this binary uses and returns its name.
+    pub async fn create_database(&self) -> String {
+        let name = format!("t{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        self.query(&format!("CREATE DATABASE {name}")).await;
+        name
+    }
+
+    /// Creates a login from 127.0.0.1 with these privileges on everything, such as `REPLICATION SLAVE, SELECT`.
+    pub async fn create_user(&self, user: &str, password: &str, privileges: &str) {
+        self.query(&format!(
+            "CREATE USER '{user}'@'127.0.0.1' IDENTIFIED BY '{password}'; GRANT {privileges} ON *.* TO '{user}'@'127.0.0.1'"
+        ))
+        .await;
+    }
+
+    /// Runs the vendor's `mysqlbinlog` and returns what it printed. The arguments name the input: files of
+    /// [`MysqlServer::data_dir`], or [`MysqlServer::remote_arguments`] and names.
+    pub async fn mysqlbinlog(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(script("mysql"));
+        command.arg("mysqlbinlog").args(arguments);
+        output_of(command).await.unwrap_or_else(|message| panic!("mysqlbinlog failed: {message}"))
+    }
+
+    /// Arguments that make a client program talk to this server as `root`.
+    pub fn remote_arguments(&self) -> [String; 3] {
+        ["--host=127.0.0.1".to_owned(), format!("--port={}", self.port), "--user=root".to_owned()]
+    }
+
+    /// Stops the server in an orderly way (about two seconds); the data stay for [`MysqlServer::start_again`].
+    pub async fn stop(&mut self) {
+        self.process.end_with(Signal::TERM).await;
+    }
+
+    /// Kills the server as a power cut would; the data stay for [`MysqlServer::start_again`].
+    pub async fn kill_9(&mut self) {
+        self.process.end_with(Signal::KILL).await;
+    }
+
+    /// Starts the stopped or killed server again, on the same data and port.
+    pub async fn start_again(&mut self) {
+        let options = self.options.clone();
+        self.start_again_with(options).await;
+    }
+
+    /// As [`MysqlServer::start_again`], with other arguments.
+    pub async fn start_again_with(&mut self, options: MysqlOptions) {
+        assert!(!self.process.is_running(), "the server still runs: stop or kill it first");
+        (self.process, self.port, self.version) = launch(self.dir.path(), self.port, &options).await;
+        self.options = options;
+    }
+
+    /// Freezes the server: connections stay open and say nothing.
+    pub fn sigstop(&mut self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// Lets a frozen server go on.
+    pub fn sigcont(&mut self) {
+        self.process.signal(Signal::CONT);
+    }
+}
+
+async fn launch(dir: &Path, port: u16, options: &MysqlOptions) -> (ServerProcess, u16, String) {
+    let mut arguments =
+        vec!["--dir".to_owned(), dir.display().to_string(), "--port".to_owned(), port.to_string()];
+    arguments.extend(["--remove".to_owned(), "--".to_owned()]);
+    arguments.extend(options.arguments.iter().cloned());
+    let (process, ready) = ServerProcess::start::<MysqlReady>("mysql", arguments).await;
+    (process, ready.port, ready.more.version)
+}
+
+/// What the program printed, or its messages when it failed.
+async fn output_of(mut command: Command) -> Result<String, String> {
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .expect("running a program does not panic")
+        .map_err(|error| format!("run the client program: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+}
+
+/// Undoes the escapes of the client's `--batch` form.
+fn unescape(column: &str) -> String {
+    let mut text = String::with_capacity(column.len());
+    let mut characters = column.chars();
+    while let Some(character) = characters.next() {
+        match (character, if character == '\\' { characters.next() } else { None }) {
+            ('\\', Some('n')) => text.push('\n'),
+            ('\\', Some('t')) => text.push('\t'),
+            ('\\', Some('0')) => text.push('\0'),
+            ('\\', Some(other)) => text.push(other),
+            (other, _) => text.push(other),
+        }
+    }
+    text
+}

@@ -1,0 +1,4 @@
+//! The testkit tests itself against the servers it hands out.
+
+mod mysql;
+mod smtp;
