@@ -1,4 +1,5 @@
 //! Contract suites for the ports, scripted faults, builders and handles to real servers.
 
+pub mod queries;
 pub mod servers;
 pub mod wait;
