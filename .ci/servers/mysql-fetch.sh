@@ -70,7 +70,7 @@ unpack() {
     if [[ $(basename "$deb") =~ $NOT_UNPACKED ]]; then continue; fi
     dpkg-deb -x "$deb" "$TREE.new/root" || die "cannot unpack $(basename "$deb")"
   done
-  rm -rf "$TREE.new"/root/usr/share/{doc,man,locale,perl,lintian,i18n}
+  rm -rf "$TREE.new/root/usr/share/"{doc,man,locale,perl,lintian,i18n}
   loader=$(find "$TREE.new/root" -name 'ld-linux*.so.*' -type f | head -n 1)
   [ -n "$loader" ] || die "the unpacked tree holds no dynamic loader"
   ln -s "${loader#"$TREE.new/"}" "$TREE.new/loader"
