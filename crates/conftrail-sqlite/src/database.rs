@@ -1,0 +1,173 @@
+//! One database file: one thread that writes, a few connections that read, one process at a time.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
+
+use crate::error::Error;
+use crate::files;
+use crate::migrate;
+use crate::writer::Writer;
+
+/// Says how a database is kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many reads may run at once.
+    pub readers: NonZeroUsize,
+    /// The file's largest size in bytes; beyond it writes are `Unavailable`, as on a full disk. None is no limit.
+    pub max_bytes: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { readers: NonZeroUsize::new(4).expect("four is not zero"), max_bytes: None }
+    }
+}
+
+/// An open database. Clones share it; the last one closes it.
+#[derive(Clone)]
+pub(crate) struct Database(Arc<Shared>);
+
+struct Shared {
+    // Declared before the writer: the connection that closes last folds the write-ahead log into the file.
+    readers: Arc<Readers>,
+    writer: Option<Writer>,
+}
+
+struct Readers {
+    path: PathBuf,
+    permits: Semaphore,
+    /// Open connections that nobody uses.
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// Bytes per page: larger rows stay on their page, and an index has fewer levels.
+const PAGE_SIZE: u32 = 16_384;
+/// Pages of cache for the writer: what one large batch touches.
+const WRITER_CACHE: u32 = 2_048;
+/// Pages of cache for each reader.
+const READER_CACHE: u32 = 512;
+/// Pages in the write-ahead log after which it is folded into the file.
+const CHECKPOINT_AFTER: u32 = 2_000;
+/// Milliseconds to wait for a lock: readers of other processes may hold one while they open.
+const BUSY_TIMEOUT: u32 = 5_000;
+/// Statements kept prepared for each connection.
+const PREPARED: usize = 128;
+
+impl Database {
+    /// Opens a database for reading and writing; makes it when it is not there.
+    ///
+    /// # Errors
+    /// The file cannot be made, is in use by another process, or has a newer schema.
+    pub(crate) fn open(path: &Path, migrations: &[&str], options: &Options) -> Result<Self, Error> {
+        let lock = files::prepare(path)?;
+        let mut connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))?;
+        configure_writer(&connection, options)?;
+        migrate::migrate(&mut connection, path, migrations)?;
+        let writer = Writer::start(connection, lock)?;
+        Ok(Self::with(path, Some(writer), options))
+    }
+
+    /// Opens a database that another process may be writing to. [`Self::write`] is refused.
+    ///
+    /// # Errors
+    /// The file is not there, or has another schema than this code reads.
+    pub(crate) fn open_read_only(path: &Path, migrations: &[&str], options: &Options) -> Result<Self, Error> {
+        let connection = open_reader(path)?;
+        migrate::check(&connection, path, migrations)?;
+        let database = Self::with(path, None, options);
+        database.0.readers.give_back(connection);
+        Ok(database)
+    }
+
+    fn with(path: &Path, writer: Option<Writer>, options: &Options) -> Self {
+        let readers = Readers {
+            path: path.to_owned(),
+            permits: Semaphore::new(options.readers.get()),
+            idle: Mutex::new(Vec::new()),
+        };
+        Self(Arc::new(Shared { readers: Arc::new(readers), writer }))
+    }
+
+    /// Runs `work` in a transaction and returns when it is durable. An error of `work` undoes what it did.
+    ///
+    /// Works that wait at the same time share one commit. Dropping the future does not stop the work.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    {
+        match &self.0.writer {
+            Some(writer) => writer.run(work).await,
+            None => Err(Error::Rejected("write to a database that is open for reading only")),
+        }
+    }
+
+    /// Runs `work` on one consistent state of the database, away from the async threads.
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.0.readers);
+        let _permit = self.0.readers.permits.acquire().await.map_err(|_| Error::Stopped)?;
+        let running = tokio::task::spawn_blocking(move || readers.run(work));
+        running.await.map_err(|_| Error::Stopped)?
+    }
+}
+
+impl Readers {
+    fn run<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let mut connection = match self.take() {
+            Some(connection) => connection,
+            None => open_reader(&self.path)?,
+        };
+        let transaction = connection.transaction()?;
+        let result = work(&transaction);
+        transaction.finish()?;
+        self.give_back(connection);
+        result
+    }
+
+    fn take(&self) -> Option<Connection> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn give_back(&self, connection: Connection) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+}
+
+fn flags(access: OpenFlags) -> OpenFlags {
+    // Each connection is used by one thread at a time.
+    access | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+fn configure_writer(connection: &Connection, options: &Options) -> Result<(), Error> {
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.pragma_update(None, "busy_timeout", BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "page_size", PAGE_SIZE)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_AFTER)?;
+    connection.pragma_update(None, "journal_size_limit", PAGE_SIZE * CHECKPOINT_AFTER)?;
+    connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
+    if let Some(bytes) = options.max_bytes {
+        let pages = (bytes / u64::from(PAGE_SIZE)).max(1);
+        connection.pragma_update(None, "max_page_count", i64::try_from(pages).unwrap_or(i64::MAX))?;
+    }
+    Ok(())
+}
+
+fn open_reader(path: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.pragma_update(None, "busy_timeout", BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "cache_size", READER_CACHE)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
