@@ -1,0 +1,229 @@
+//! The masker: one key and one set of rules, applied to names, texts and values.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::key::MaskKey;
+use super::names::{self, Names};
+use super::rules::{MaskRules, RuleProblem};
+use super::siblings;
+use super::token::{is_mask, masks};
+use super::trigger::{Hits, Trigger, look};
+use super::{credentials, detect, pairs};
+use crate::document::path::Path;
+use crate::{Map, Value};
+
+/// How often a text is looked at again after a replacement. Each pass leaves less; the second finds nothing in
+/// all but contrived texts.
+const MAX_PASSES: usize = 8;
+
+/// Replaces what is secret by keyed hashes. Cheap to share behind an `Arc`.
+#[derive(Clone, Debug)]
+pub struct Masker {
+    key: MaskKey,
+    names: Names,
+    trigger: Trigger,
+}
+
+impl Masker {
+    /// Compiles the rules.
+    ///
+    /// # Errors
+    /// Returns every problem of the rules, as [`MaskRules::validate`] does.
+    pub fn new(key: MaskKey, rules: &MaskRules) -> Result<Self, Vec<RuleProblem>> {
+        let problems = rules.validate();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self { key, names: Names::new(rules), trigger: Trigger::new(&names::words(rules)) })
+    }
+
+    /// Returns the public name of the key that masks are made with, 8 hexadecimal digits.
+    pub fn key_id(&self) -> &str {
+        self.key.id()
+    }
+
+    /// Returns the mask of a value, `hmac-sha256:<key id>:<12 hex>`; a mask, of whatever key, stays itself.
+    pub fn hash(&self, clear: &str) -> String {
+        if is_mask(clear) { clear.to_owned() } else { self.key.mask(clear) }
+    }
+
+    /// Returns the keyed fingerprint of clear bytes, `hmac:<key id>:<32 hex>`: equal for equal bytes, and no help
+    /// to whoever guesses at them.
+    pub fn fingerprint(&self, clear: &[u8]) -> String {
+        self.key.fingerprint(clear)
+    }
+
+    /// Says whether a key or column of this name holds a secret in any place.
+    pub fn is_secret_name(&self, name: &str) -> bool {
+        self.names.is_secret(name)
+    }
+
+    /// Says whether a table's column holds a secret, by its name or by the column rules.
+    pub fn is_secret_column(&self, schema: &str, table: &str, column: &str) -> bool {
+        self.names.is_secret_column(schema, table, column)
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Returns a text with its secrets replaced: values of secret names in any notation, tokens, keys,
+    /// credentials. A text without any is borrowed and costs one pass. Masking twice changes nothing more.
+    pub fn text<'a>(&self, clear: &'a str) -> Cow<'a, str> {
+        let Some(hits) = self.trigger.scan(clear) else { return Cow::Borrowed(clear) };
+        let Some(mut masked) = self.pass(clear, &hits) else { return Cow::Borrowed(clear) };
+        for _ in 1..MAX_PASSES {
+            let Some(hits) = self.trigger.scan(&masked) else { break };
+            match self.pass(&masked, &hits) {
+                Some(next) => masked = next,
+                None => break,
+            }
+        }
+        Cow::Owned(masked)
+    }
+
+    /// Masks once; none when nothing is secret.
+    fn pass(&self, clear: &str, hits: &Hits) -> Option<String> {
+        let mut found = Vec::new();
+        detect::find(clear, hits, &mut found);
+        if hits.has(look::URL) {
+            credentials::find(clear, &mut found);
+        }
+        if hits.has(look::NAME) {
+            pairs::find(clear, &hits.names, &self.names, &mut found);
+        }
+        let secrets = merge(found, &masks(clear));
+        if secrets.is_empty() {
+            return None;
+        }
+        let mut masked = String::with_capacity(clear.len() + secrets.len() * 16);
+        let mut at = 0;
+        for secret in secrets {
+            masked.push_str(clear.get(at..secret.start)?);
+            masked.push_str(&self.hash(clear.get(secret.clone())?));
+            at = secret.end;
+        }
+        masked.push_str(clear.get(at..)?);
+        Some(masked)
+    }
+
+    /// Masks a value in place: everything beneath a secret name, values that stand beside a secret name
+    /// (`{"name": "db.password", "value": …}`), and secrets within names and texts. Adds the paths of what was
+    /// replaced, below `path`.
+    ///
+    /// Truth values, null and the empty text stay.
+    pub fn value(&self, value: &mut Value, path: &str, masked: &mut Vec<String>) {
+        self.walk(value, false, &mut Path::new(path), masked);
+    }
+
+    pub(super) fn walk(&self, value: &mut Value, is_secret: bool, path: &mut Path, masked: &mut Vec<String>) {
+        match value {
+            Value::Null | Value::Bool(_) => {}
+            Value::Map(map) if is_secret && map.len() == 1 && map.get("$b64").is_some() => {
+                let content = map.get("$b64").and_then(Value::as_text).unwrap_or_default();
+                *value = Value::Text(self.hash(content));
+                masked.push(path.to_string());
+            }
+            Value::Map(map) => self.walk_map(map, is_secret, path, masked),
+            Value::List(values) => {
+                for (index, inner) in values.iter_mut().enumerate() {
+                    path.enter_index(index);
+                    self.walk(inner, is_secret, path, masked);
+                    path.leave();
+                }
+            }
+            Value::Text(text) => {
+                let replaced = if is_secret { self.secret_text(text) } else { self.open_text(text) };
+                if let Some(replaced) = replaced {
+                    *text = replaced;
+                    masked.push(path.to_string());
+                }
+            }
+            Value::Int(_) | Value::Uint(_) | Value::Float(_) if is_secret => {
+                *value = Value::Text(self.hash(&value.display()));
+                masked.push(path.to_string());
+            }
+            Value::Int(_) | Value::Uint(_) | Value::Float(_) => {}
+        }
+    }
+
+    fn walk_map(&self, map: &mut Map, is_secret: bool, path: &mut Path, masked: &mut Vec<String>) {
+        let names_secret = siblings::names_secret(map, &self.names);
+        let is_kubernetes_secret = siblings::is_kubernetes_secret(map);
+        let mut renamed = Vec::new();
+        for (index, (name, inner)) in map.iter_mut().enumerate() {
+            let secret_name = self.secret_key(name, is_secret);
+            path.enter(secret_name.as_deref().unwrap_or(name));
+            let inner_secret = is_secret
+                || self.names.is_secret(name)
+                || (names_secret && siblings::holds_value(name))
+                || (is_kubernetes_secret && siblings::is_kubernetes_data(name));
+            self.walk(inner, inner_secret, path, masked);
+            if let Some(secret_name) = secret_name {
+                masked.push(path.to_string());
+                renamed.push((index, secret_name));
+            }
+            path.leave();
+        }
+        if !renamed.is_empty() {
+            *map = rename(std::mem::take(map), renamed);
+        }
+    }
+
+    /// Returns the mask of a text that is secret by its place; none for what stays.
+    pub(crate) fn secret_text(&self, clear: &str) -> Option<String> {
+        (!clear.trim().is_empty() && !is_mask(clear)).then(|| self.key.mask(clear))
+    }
+
+    /// Returns a text with the secrets in it replaced; none when there are none.
+    pub(crate) fn open_text(&self, clear: &str) -> Option<String> {
+        match self.text(clear) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(masked) => Some(masked),
+        }
+    }
+
+    /// Returns the replacement of a key that is itself a secret: by its shape, or, beneath a secret name, because
+    /// it looks random (`tokens: {3f2a…: alice}`).
+    pub(crate) fn secret_key(&self, name: &str, beneath_secret: bool) -> Option<String> {
+        if beneath_secret && super::random::looks_random(name) && !is_mask(name) {
+            return Some(self.key.mask(name));
+        }
+        self.open_text(name)
+    }
+}
+
+/// Gives entries new names; where two fall together, the first place and the last value stay.
+fn rename(map: Map, renamed: Vec<(usize, String)>) -> Map {
+    let mut renamed = renamed.into_iter().peekable();
+    let entries: Vec<_> = map.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let named = entries.into_iter().enumerate().map(|(index, (name, value))| {
+        match renamed.next_if(|(at, _)| *at == index) {
+            Some((_, new_name)) => (new_name.into(), value),
+            None => (name, value),
+        }
+    });
+    named.collect()
+}
+
+/// Sorts places, joins those that overlap, and leaves out what lies within or across an existing mask.
+fn merge(mut found: Vec<Range<usize>>, kept: &[Range<usize>]) -> Vec<Range<usize>> {
+    found.retain(|range| !range.is_empty());
+    found.sort_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(found.len());
+    for range in found {
+        match joined.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined.retain(|range| {
+        kept.iter().all(|mask| {
+            let apart = mask.end <= range.start || range.end <= mask.start;
+            let contains = range.start <= mask.start && mask.end <= range.end && range.len() > mask.len();
+            apart || contains
+        })
+    });
+    joined
+}

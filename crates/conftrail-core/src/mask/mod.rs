@@ -1,0 +1,27 @@
+//! Masking: secrets leave as keyed hashes, so that "changed" and "same" stay visible and the values do not.
+//!
+//! [`Masker::text`] runs for every text column and looks once for words that could matter; only texts with such
+//! a word are examined closer. [`crate::document`] masks whole documents by place, with the same rules.
+
+mod credentials;
+mod detect;
+mod extent;
+mod key;
+mod masker;
+mod names;
+mod pairs;
+mod random;
+mod row;
+mod rules;
+mod siblings;
+mod sql;
+mod sql_tokens;
+mod token;
+mod trigger;
+mod xml;
+
+pub use key::{InvalidMaskKey, MaskKey};
+pub use masker::Masker;
+pub use row::RowPlan;
+pub use rules::{MaskRules, RuleProblem};
+pub use token::{holds_mask, is_mask};

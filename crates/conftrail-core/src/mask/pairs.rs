@@ -1,0 +1,297 @@
+//! Names and their values in text of no known format: configuration that does not parse, comments, messages,
+//! command lines, embedded JSON and XML.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::detect::regex;
+use super::extent::{self, Place, line_len, push_trimmed};
+use super::names::Names;
+use super::random::{looks_random, random_words};
+use super::xml;
+
+/// How many bytes of the line before and after a name are searched for words that look random.
+const NEAR: usize = 400;
+
+/// A second key that holds what the name before it is about: `- name: DB_PASSWORD`, next line `value: x`.
+static VALUE_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r##"(?i)^["'\\]*[ \t]*,?[ \t]*(?:\r?\n[ \t#]*)?(?:-\s+)?["'\\]*(?:value|val|content|data|text|default)["'\\]*[ \t]*[:=][ \t]*"##,
+    )
+});
+/// What joins a name with its value in a sentence.
+static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)^(?: (?:has|been|changed|set|reset|updated|rotated|value|now))*? (?:is|was|to|be|from)[: ]+|^(?:现在|已)?(?:改成|改为|设为|设置为|是|为|从)[: ：]*",
+    )
+});
+
+/// Finds the values of all secret names. `words` are the places of words that names consist of, in order.
+pub(crate) fn find(text: &str, words: &[Range<usize>], names: &Names, found: &mut Vec<Range<usize>>) {
+    let mut done = 0;
+    let mut searched_line = usize::MAX;
+    for word in words {
+        if word.start < done {
+            continue;
+        }
+        let Some(name) = name_around(text, word, names) else { continue };
+        done = name.end.max(pair(text, &name, found));
+        let line = line_start(text, name.start);
+        if line != searched_line {
+            searched_line = line;
+            let start = floor(text, line.max(name.start.saturating_sub(NEAR)));
+            let len = line_len(text.get(name.end..).unwrap_or_default()).min(NEAR);
+            random_words(text, start..name.start, found);
+            random_words(text, name.end..floor(text, name.end + len), found);
+        }
+    }
+}
+
+/// Returns the whole name around a word, if that name is secret.
+fn name_around(text: &str, word: &Range<usize>, names: &Names) -> Option<Range<usize>> {
+    let literal = text.get(word.clone())?;
+    let start = if literal.is_ascii() {
+        let before = text.get(..word.start)?;
+        word.start - (before.len() - before.trim_end_matches(is_name_char).len())
+    } else {
+        word.start
+    };
+    let name_end = |from: usize| {
+        let rest = text.get(from..).unwrap_or_default();
+        from + rest.len() - rest.trim_start_matches(is_name_char).len()
+    };
+    let literal_end =
+        word.end - literal.len() + literal.trim_end_matches(|c: char| " =:\"'>：".contains(c)).len();
+    let mut end = if literal.is_ascii() { name_end(literal_end) } else { literal_end };
+    for _ in 0..3 {
+        let name = text.get(start..end)?;
+        let lead = name.len() - name.trim_start_matches(['-', '.', '$', '_']).len();
+        let kept = name.trim_matches(['-', '.', '$']);
+        if !kept.is_empty() && names.is_secret(kept) {
+            let trailing = name.len() - name.trim_end_matches(['-', '.', '$']).len();
+            return Some(start + lead.min(name.len() - kept.len())..end - trailing);
+        }
+        // `api key`, `access key id`: names in prose hold spaces.
+        let next = text.get(end..)?.strip_prefix(' ')?;
+        if !next.starts_with(|character: char| character.is_ascii_alphabetic()) {
+            return None;
+        }
+        end = name_end(end + 1);
+    }
+    None
+}
+
+fn is_name_char(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_.-$".contains(character)
+}
+
+/// Adds the value of one name and returns where to go on.
+fn pair(text: &str, name: &Range<usize>, found: &mut Vec<Range<usize>>) -> usize {
+    let before = text.get(..name.start).unwrap_or_default();
+    let line_before = before.get(line_start(text, name.start)..).unwrap_or_default();
+    let prefix = line_before.trim_end_matches('-');
+    if (prefix.ends_with('<') || prefix.ends_with("</")) && !prefix.ends_with("<<") {
+        return if prefix.ends_with("</") { name.end } else { xml::element(text, name.clone(), found) };
+    }
+    let is_quoted = line_before.ends_with(['"', '\'', '`']);
+    let rest = text.get(name.end..).unwrap_or_default();
+    let closers = rest.len() - rest.trim_start_matches(['\\', '"', '\'', '`', ']', ')']).len();
+    let closers = closers.min(4);
+    let after = rest.get(closers..).unwrap_or_default();
+    let place = Place {
+        leads_line: leads_line(line_before),
+        in_flow: (is_quoted && closers > 0) || opens_flow(line_before),
+        colon: false,
+    };
+    if let Some((sign, colon)) = separator(after, is_quoted && closers > 0) {
+        let at = name.end + closers + sign;
+        return assigned(text, name, at, Place { colon, ..place }, found);
+    }
+    let within_tag = closers > 0 && xml::is_within_tag(text, name.start);
+    if within_tag {
+        xml::named_value(text, name.end + closers, found);
+    } else if after.starts_with("</") {
+        xml::sibling_element(text, name.end + closers, found);
+    } else if let Some(key) = VALUE_KEY.find(after) {
+        let at = name.end + closers + key.end();
+        let leads = Place { leads_line: !place.in_flow, ..place };
+        return assigned(text, name, at, leads, found);
+    } else if let Some(spoken) = SPOKEN.find(after) {
+        let at = name.end + closers + spoken.end();
+        return extent::value(text, at, Place { leads_line: false, in_flow: false, colon: false }, found);
+    } else if let Some(word) = next_word(text, name, prefix, after, closers) {
+        found.push(word.clone());
+        return word.end;
+    }
+    name.end
+}
+
+/// Returns the length of the sign between a name and its value, white space included, and whether it is `: `.
+fn separator(after: &str, was_quoted: bool) -> Option<(usize, bool)> {
+    let blank = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
+    let lead = blank(after);
+    let rest = after.get(lead..)?;
+    let signs = ["=>", ":=", "==", "->", "=", ":", "：", "＝"];
+    if let Some(sign) = signs.iter().find(|sign| rest.starts_with(**sign)) {
+        let value = rest.get(sign.len()..)?;
+        let gap = blank(value);
+        return Some((lead + sign.len() + gap, sign.starts_with([':', '：']) && (gap > 0 || *sign == "：")));
+    }
+    // A call: `setPassword("x")`, `define('DB_PASSWORD', 'x')`.
+    let sign = if was_quoted { ',' } else { '(' };
+    let value = rest.strip_prefix(sign)?;
+    let gap = blank(value);
+    value.get(gap..)?.starts_with(['"', '\'', '`', '\\']).then_some((lead + 1 + gap, false))
+}
+
+/// Adds the value after a sign: on the same line, as an indented block, or as lines beneath.
+fn assigned(
+    text: &str,
+    name: &Range<usize>,
+    at: usize,
+    place: Place,
+    found: &mut Vec<Range<usize>>,
+) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    let line = rest.get(..line_len(rest)).unwrap_or_default().trim_end();
+    if is_block_header(line) {
+        let block = beneath(text, name.start, at + line_len(rest));
+        push_trimmed(text, block.clone(), found);
+        return block.end;
+    }
+    if line.is_empty() {
+        let block = beneath(text, name.start, at + line_len(rest));
+        lines_beneath(text, block.clone(), found);
+        return block.end;
+    }
+    extent::value(text, at, place, found)
+}
+
+/// Says whether a value is only the announcement of a YAML block scalar.
+fn is_block_header(line: &str) -> bool {
+    let mut words = line.split_whitespace().skip_while(|word| word.starts_with(['!', '&']));
+    let Some(header) = words.next() else { return false };
+    header.starts_with(['|', '>'])
+        && header.len() <= 3
+        && header.chars().skip(1).all(|sign| sign.is_ascii_digit() || "+-".contains(sign))
+        && words.next().is_none_or(|word| word.starts_with('#'))
+}
+
+/// Returns the lines after `from` that are indented deeper than the line of `name`, list items included.
+fn beneath(text: &str, name: usize, from: usize) -> Range<usize> {
+    let first = line_start(text, name);
+    let line = text.get(first..).unwrap_or_default();
+    let base = indent(line);
+    let mut end = from;
+    let mut at = from;
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find('\n')).map(|found| at + found + 1) {
+        let line = text.get(next..).unwrap_or_default();
+        let line = line.get(..line_len(line)).unwrap_or_default();
+        let is_item = line.get(indent(line)..).is_some_and(|item| item.starts_with("- "));
+        let is_deeper = indent(line) > base || (is_item && indent(line) == base);
+        if line.trim().is_empty() {
+            at = next;
+            continue;
+        }
+        if !is_deeper {
+            break;
+        }
+        end = next + line.len();
+        at = end;
+    }
+    from..end
+}
+
+/// Returns how deep a line's content stands; comment signs count as white space.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t', '#', '/', '*', ';', '!']).len()
+}
+
+/// Adds what each line of a block holds: the value after a name, or the whole line.
+fn lines_beneath(text: &str, block: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let mut at = block.start;
+    while at < block.end {
+        let Some(rest) = text.get(at..block.end) else { return };
+        let line = rest.get(..line_len(rest)).unwrap_or_default();
+        let mut start = indent(line);
+        while line.get(start..).is_some_and(|item| item.starts_with("- ")) {
+            start += 2;
+        }
+        let content = line.get(start..).unwrap_or_default();
+        let value = content.find(": ").map_or(0, |colon| colon + 2);
+        let is_only_name = content.trim_end().ends_with(':');
+        if !is_only_name {
+            push_trimmed(text, at + start + value..at + line.len(), found);
+        }
+        at += line.len() + 1;
+    }
+}
+
+/// Returns the word after a name where white space alone joins them: `--password x`, `requirepass x`,
+/// `login a password x`, or any word that looks random.
+fn next_word(
+    text: &str,
+    name: &Range<usize>,
+    prefix: &str,
+    after: &str,
+    closers: usize,
+) -> Option<Range<usize>> {
+    let gap = after.len() - after.trim_start_matches([' ', '\t']).len();
+    if gap == 0 {
+        return None;
+    }
+    let rest = after.get(gap..)?;
+    let line = rest.get(..line_len(rest))?.trim_end();
+    let word = line.split_whitespace().next()?;
+    let is_option = text.get(..name.start)?.ends_with('-') && !word.starts_with('-');
+    let is_alone = line.len() == word.len();
+    let is_directive =
+        is_alone && (prefix.trim().is_empty() || prefix.trim() == "ENV" || prefix.trim() == "set");
+    let is_netrc = prefix.contains("login ") || prefix.contains("user ");
+    if !(is_option || is_directive || is_netrc || looks_random(word)) {
+        return None;
+    }
+    let start = name.end + closers + gap;
+    let quoted = word.trim_start_matches(['"', '\'']);
+    let lead = word.len() - quoted.len();
+    let kept = quoted.trim_end_matches(['"', '\'', ',', ';']);
+    (!extent::is_open_word(kept)).then_some(start + lead..start + lead + kept.len())
+}
+
+/// Says whether only indentation, list and comment signs or `export` stand before a name.
+fn leads_line(before: &str) -> bool {
+    let rest = before.trim_start_matches(|character: char| {
+        character.is_whitespace() || "#/*;!-?\"'`+".contains(character)
+    });
+    let rest = rest.strip_prefix("export ").or_else(|| rest.strip_prefix("ENV ")).unwrap_or(rest);
+    rest.trim_start_matches("-D").trim().is_empty()
+}
+
+/// Says whether a bracket of the line is still open where the name starts.
+fn opens_flow(before: &str) -> bool {
+    let mut depth = 0_i32;
+    for byte in before.bytes().rev().take(NEAR) {
+        match byte {
+            b'{' | b'[' if depth == 0 => return true,
+            b'{' | b'[' => depth -= 1,
+            b'}' | b']' => depth += 1,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text.get(..at).and_then(|before| before.rfind(['\n', '\r'])).map_or(0, |found| found + 1)
+}
+
+/// Returns the nearest character boundary at or before a place.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,83 @@
+//! Entries that speak of their neighbours: `{name: DB_PASSWORD, value: x}`, rows of a key-value table,
+//! Kubernetes secrets.
+
+use super::names::Names;
+use crate::{Map, Value};
+
+/// Says whether an entry of the map holds a secret name, so that its value entries are secret.
+pub(crate) fn names_secret(map: &Map, names: &Names) -> bool {
+    if !map.iter().any(|(key, _)| holds_value(key)) {
+        return false;
+    }
+    map.iter().any(|(key, value)| {
+        holds_name(key) && value.as_text().is_some_and(|name| is_name(name) && names.is_secret(name))
+    })
+}
+
+/// Says whether an entry of this key names something: `name`, `config_key`, `paramName`.
+pub(crate) fn holds_name(key: &str) -> bool {
+    ends_with_word(
+        key,
+        &[
+            "name",
+            "key",
+            "k",
+            "id",
+            "item",
+            "property",
+            "param",
+            "parameter",
+            "option",
+            "setting",
+            "variable",
+            "var",
+            "field",
+        ],
+    )
+}
+
+/// Says whether an entry of this key holds what a neighbour names: `value`, `config_value`, `newValue`.
+pub(crate) fn holds_value(key: &str) -> bool {
+    ends_with_word(key, &["value", "val", "v", "content", "data", "text", "default"])
+}
+
+/// Says whether a text can be a name at all: names are short and hold no white space.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.len() <= 256 && !text.contains(char::is_whitespace)
+}
+
+/// Says whether a map is a Kubernetes Secret.
+pub(crate) fn is_kubernetes_secret(map: &Map) -> bool {
+    map.get("kind").and_then(Value::as_text) == Some("Secret")
+}
+
+/// Says whether an entry of a Kubernetes Secret holds the secret values.
+pub(crate) fn is_kubernetes_data(key: &str) -> bool {
+    matches!(key, "data" | "stringData")
+}
+
+/// Says whether a key is one of the words or ends with one: `item_key`, `item-key`, `item.key`, `itemKey`.
+fn ends_with_word(key: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| {
+        let Some(at) = key.len().checked_sub(word.len()) else { return false };
+        let (Some(head), Some(tail)) = (key.get(..at), key.get(at..)) else { return false };
+        if !tail.eq_ignore_ascii_case(word) {
+            return false;
+        }
+        let starts_word = tail.starts_with(|first: char| first.is_ascii_uppercase())
+            && head.ends_with(|last: char| last.is_ascii_lowercase() || last.is_ascii_digit());
+        head.is_empty() || head.ends_with(['_', '-', '.']) || starts_word
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_name_and_keys_that_hold_are_told_from_others() {
+        assert!(holds_name("name") && holds_name("config_key") && holds_name("itemKey") && holds_name("KEY"));
+        assert!(holds_value("value") && holds_value("new_value") && holds_value("itemValue"));
+        assert!(!holds_name("monkey") && !holds_value("interval") && !holds_name("hostname"));
+    }
+}

@@ -1,0 +1,287 @@
+//! Masking of SQL text: literals by the column they belong to, comments and other literals by what they hold.
+
+use std::ops::Range;
+
+use super::Masker;
+use super::siblings::is_name;
+use super::sql_tokens::{Kind, Token, tokens, unescape};
+
+/// What is known about a literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// No column could be found for it.
+    Untied,
+    /// It belongs to a column that is not secret, or names an account.
+    Open,
+    /// It belongs to a secret.
+    Secret,
+}
+
+impl Masker {
+    /// Returns a statement with its secrets replaced.
+    ///
+    /// Literals assigned to or compared with a secret column are masked, in `INSERT` by their place in the column
+    /// list, in `IDENTIFIED BY` and its like always. Where a statement names a secret and a text literal cannot be
+    /// tied to a column, every such literal is masked, as are all of an `INSERT` without a column list. All other
+    /// literals and the comments are masked by what they hold.
+    pub fn sql(&self, sql: &str) -> String {
+        let all = tokens(sql);
+        let mut statement = Statement::new(self, sql, &all);
+        statement.judge();
+        let mut masked = String::with_capacity(sql.len());
+        let mut at = 0;
+        for (range, replacement) in statement.replacements(&all) {
+            masked.push_str(sql.get(at..range.start).unwrap_or_default());
+            masked.push_str(&replacement);
+            at = range.end;
+        }
+        masked.push_str(sql.get(at..).unwrap_or_default());
+        masked
+    }
+
+    /// Masks a comment's inside; what `/*! */` hides from other servers is SQL.
+    fn sql_comment(&self, inner: &str) -> Option<String> {
+        match inner.strip_prefix('!') {
+            Some(hidden) => {
+                let masked = self.sql(hidden);
+                (masked != hidden).then(|| format!("!{masked}"))
+            }
+            None => self.open_text(inner),
+        }
+    }
+}
+
+struct Statement<'a> {
+    masker: &'a Masker,
+    sql: &'a str,
+    /// The tokens that are no comments.
+    tokens: Vec<&'a Token>,
+    verdicts: Vec<Verdict>,
+    names_secret: bool,
+}
+
+impl<'a> Statement<'a> {
+    fn new(masker: &'a Masker, sql: &'a str, all: &'a [Token]) -> Self {
+        let tokens: Vec<&Token> = all.iter().filter(|token| token.kind != Kind::Comment).collect();
+        let verdicts = vec![Verdict::Untied; tokens.len()];
+        let mut statement = Self { masker, sql, tokens, verdicts, names_secret: false };
+        statement.names_secret = (0..statement.tokens.len()).any(|at| statement.is_secret_name(at));
+        statement
+    }
+
+    fn judge(&mut self) {
+        let mut starts_statement = true;
+        for at in 0..self.tokens.len() {
+            if starts_statement && (self.is_word(at, "insert") || self.is_word(at, "replace")) {
+                self.insert(at);
+            }
+            starts_statement = self.is_sign(at, ";");
+            if self.names_account(at) {
+                self.settle(at, Verdict::Open);
+            } else if self.follows_credential_word(at) {
+                self.settle(at, Verdict::Secret);
+            }
+            if let Some(value) = self.comparison(at) {
+                self.assigned(at, value);
+            }
+        }
+    }
+
+    /// Ties the literals of `VALUES` lists to the column list.
+    fn insert(&mut self, start: usize) {
+        let Some(open) = (start..self.tokens.len()).find(|at| {
+            self.is_sign(*at, "(")
+                || self.is_word(*at, "values")
+                || self.is_word(*at, "value")
+                || self.is_word(*at, "select")
+                || self.is_word(*at, "set")
+        }) else {
+            return;
+        };
+        let mut columns = None;
+        let mut at = open;
+        if self.is_sign(open, "(") {
+            let close =
+                (open..self.tokens.len()).find(|at| self.is_sign(*at, ")")).unwrap_or(self.tokens.len());
+            let names = (open + 1..close).filter(|at| !self.is_sign(*at, ",") && !self.is_sign(*at + 1, "."));
+            columns = Some(names.map(|at| self.is_secret_name(at)).collect::<Vec<bool>>());
+            at = close + 1;
+        }
+        if !(self.is_word(at, "values") || self.is_word(at, "value")) {
+            return;
+        }
+        let mut depth = 0_u32;
+        let mut column = 0;
+        for at in at + 1..self.tokens.len() {
+            if self.is_sign(at, "(") {
+                depth += 1;
+            } else if self.is_sign(at, ")") {
+                depth = depth.saturating_sub(1);
+                column = if depth == 0 { 0 } else { column };
+            } else if self.is_sign(at, ",") {
+                column += usize::from(depth == 1);
+            } else if depth == 0 {
+                return;
+            } else {
+                let verdict = match &columns {
+                    Some(columns) => match columns.get(column) {
+                        Some(false) => Verdict::Open,
+                        Some(true) | None => Verdict::Secret,
+                    },
+                    None if self.kind(at) == Some(Kind::Text) => Verdict::Secret,
+                    None => Verdict::Open,
+                };
+                self.settle(at, verdict);
+            }
+        }
+    }
+
+    /// Returns where the value starts when a name at `at` is assigned or compared.
+    fn comparison(&self, at: usize) -> Option<usize> {
+        if !matches!(self.kind(at)?, Kind::Word | Kind::Name | Kind::Text) {
+            return None;
+        }
+        let signs = ["=", ":=", "<=>", "!=", "<>", "<", ">", "<=", ">="];
+        if signs.iter().any(|sign| self.is_sign(at + 1, sign)) {
+            return Some(at + 2);
+        }
+        let after = at + 1 + usize::from(self.is_word(at + 1, "not"));
+        let words = ["like", "in", "regexp", "rlike", "between"];
+        words.iter().any(|word| self.is_word(after, word)).then_some(after + 1)
+    }
+
+    /// Judges the literals of an assignment or comparison.
+    fn assigned(&mut self, name: usize, value: usize) {
+        if !self.is_secret_name(name) {
+            // Only a literal that stands alone is surely this column's and nothing else's.
+            if self.kind(name) != Some(Kind::Text) {
+                let first = value + usize::from(self.is_introducer(value));
+                self.settle(first, Verdict::Open);
+                for at in self.plain_list(value) {
+                    self.settle(at, Verdict::Open);
+                }
+            }
+            return;
+        }
+        let mut depth = 0_u32;
+        for at in value..self.tokens.len() {
+            if self.is_sign(at, "(") {
+                depth += 1;
+            } else if self.is_sign(at, ")") {
+                let Some(outer) = depth.checked_sub(1) else { return };
+                depth = outer;
+            } else if depth == 0 && (self.is_sign(at, ",") || self.is_sign(at, ";") || self.ends_value(at)) {
+                return;
+            } else {
+                self.settle(at, Verdict::Secret);
+            }
+        }
+    }
+
+    /// Returns the places within `(literal, literal, …)`; nothing for any other parenthesis.
+    fn plain_list(&self, open: usize) -> std::ops::Range<usize> {
+        let is_plain =
+            |at: usize| matches!(self.kind(at), Some(Kind::Text | Kind::Number)) || self.is_sign(at, ",");
+        let end = (open + 1..self.tokens.len()).find(|at| !is_plain(*at)).unwrap_or(self.tokens.len());
+        if self.is_sign(open, "(") && self.is_sign(end, ")") { open + 1..end } else { 0..0 }
+    }
+
+    fn ends_value(&self, at: usize) -> bool {
+        ["where", "and", "or", "order", "group", "limit", "having", "on"]
+            .iter()
+            .any(|word| self.is_word(at, word))
+    }
+
+    /// Says whether a literal is a user or host of an account, `'app'@'10.%'`.
+    fn names_account(&self, at: usize) -> bool {
+        self.is_sign(at + 1, "@") || (at > 0 && self.is_sign(at - 1, "@"))
+    }
+
+    /// Says whether a literal follows `BY`, `AS`, `PASSWORD` or their like in a statement about accounts.
+    fn follows_credential_word(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1) else { return false };
+        let before = if self.is_sign(before, "(") { before.saturating_sub(1) } else { before };
+        let follows = ["by", "as", "password", "using", "replace", "old_password"];
+        self.kind(at) == Some(Kind::Text)
+            && follows.iter().any(|word| self.is_word(before, word))
+            && (0..at).any(|word| self.is_word(word, "identified") || self.is_word(word, "password"))
+    }
+
+    /// Records a verdict; a secret stays one.
+    fn settle(&mut self, at: usize, verdict: Verdict) {
+        let is_literal = matches!(self.kind(at), Some(Kind::Text | Kind::Number));
+        if let Some(known) = self.verdicts.get_mut(at)
+            && is_literal
+            && *known != Verdict::Secret
+        {
+            *known = verdict;
+        }
+    }
+
+    fn is_secret_name(&self, at: usize) -> bool {
+        let Some(token) = self.tokens.get(at) else { return false };
+        let inner = self.sql.get(token.inner.clone()).unwrap_or_default();
+        match token.kind {
+            Kind::Word | Kind::Name => self.masker.names().may_be_secret_column(inner),
+            Kind::Text => is_name(inner) && self.masker.names().may_be_secret_column(inner),
+            _ => false,
+        }
+    }
+
+    fn replacements(&self, all: &[Token]) -> Vec<(Range<usize>, String)> {
+        let mut verdicts = self.verdicts.iter();
+        let mut replacements = Vec::new();
+        for token in all {
+            let Some(inner) = self.sql.get(token.inner.clone()) else { continue };
+            if token.kind == Kind::Comment {
+                if let Some(masked) = self.masker.sql_comment(inner) {
+                    replacements.push((token.inner.clone(), masked));
+                }
+                continue;
+            }
+            let verdict = verdicts.next().copied().unwrap_or(Verdict::Untied);
+            let masked = match token.kind {
+                Kind::Text => self.literal(inner, verdict),
+                Kind::Number if verdict == Verdict::Secret => self.masker.secret_text(inner),
+                _ => None,
+            };
+            if let Some(masked) = masked {
+                replacements.push((token.range.clone(), format!("'{masked}'")));
+            }
+        }
+        replacements
+    }
+
+    /// Returns the new content of a text literal; none when it stays.
+    fn literal(&self, inner: &str, verdict: Verdict) -> Option<String> {
+        let value = unescape(inner);
+        // A JSON path names a place and holds nothing.
+        let is_json_path = value.starts_with("$.") && is_name(&value);
+        match verdict {
+            Verdict::Secret => self.masker.secret_text(&value),
+            Verdict::Untied if self.names_secret && !is_json_path => self.masker.secret_text(&value),
+            _ => self.masker.open_text(&value).map(|masked| masked.replace('\\', "\\\\").replace('\'', "''")),
+        }
+    }
+
+    fn kind(&self, at: usize) -> Option<Kind> {
+        self.tokens.get(at).map(|token| token.kind)
+    }
+
+    fn text(&self, at: usize) -> &str {
+        self.tokens.get(at).and_then(|token| self.sql.get(token.range.clone())).unwrap_or_default()
+    }
+
+    fn is_sign(&self, at: usize, sign: &str) -> bool {
+        self.kind(at) == Some(Kind::Sign) && self.text(at) == sign
+    }
+
+    fn is_word(&self, at: usize, word: &str) -> bool {
+        self.kind(at) == Some(Kind::Word) && self.text(at).eq_ignore_ascii_case(word)
+    }
+
+    /// Says whether a word is a charset introducer, `_utf8mb4'x'`.
+    fn is_introducer(&self, at: usize) -> bool {
+        self.kind(at) == Some(Kind::Word) && self.text(at).starts_with('_')
+    }
+}

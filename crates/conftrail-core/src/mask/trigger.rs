@@ -1,0 +1,138 @@
+//! One pass over a text that tells what could stand in it, so that ordinary texts cost nothing more.
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+/// The kinds of closer looks, as bits.
+pub(crate) mod look {
+    pub(crate) const NAME: u16 = 1;
+    pub(crate) const PEM: u16 = 1 << 1;
+    pub(crate) const JWT: u16 = 1 << 2;
+    pub(crate) const AUTH: u16 = 1 << 3;
+    pub(crate) const TOKEN: u16 = 1 << 4;
+    pub(crate) const URL: u16 = 1 << 5;
+    pub(crate) const COMMAND: u16 = 1 << 6;
+    pub(crate) const CRYPT: u16 = 1 << 7;
+    pub(crate) const IDENTIFIED: u16 = 1 << 8;
+}
+
+/// Words that make a detector look closer.
+const WORDS: &[(u16, &[&str])] = &[
+    (look::PEM, &["-----begin"]),
+    (look::JWT, &["eyj"]),
+    (look::AUTH, &["bearer ", "basic ", "digest ", "authorization"]),
+    (
+        look::TOKEN,
+        &[
+            "akia",
+            "asia",
+            "ltai",
+            "akid",
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "glpat-",
+            "gldt-",
+            "glrt-",
+            "glcbt-",
+            "glptt-",
+            "glft-",
+            "glsoat-",
+            "xox",
+            "xapp-",
+            "hooks.slack.com",
+            "_live_",
+            "_test_",
+            "whsec_",
+            "sk-",
+            "aiza",
+            "ya29.",
+            "gocspx-",
+            "npm_",
+            "pypi-",
+            "sg.",
+            "dop_v1_",
+            "hvs.",
+            "shpat_",
+            "dckr_pat_",
+            "sq0csp-",
+            "lin_api_",
+            "age-secret-key-",
+            "hf_",
+            "bot/v2/hook/",
+            "glagent-",
+        ],
+    ),
+    (look::URL, &["://", "jdbc:oracle", "@tcp(", "@unix(", "@("]),
+    (look::COMMAND, &[" -p", " -u", " --user", " -a "]),
+    (
+        look::CRYPT,
+        &["$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$", "$2y$", "$apr1$", "$argon2", "{ssha}", "{sha}"],
+    ),
+    (look::IDENTIFIED, &["identified"]),
+];
+
+/// What a text holds that deserves a closer look.
+#[derive(Debug, Default)]
+pub(crate) struct Hits {
+    looks: u16,
+    /// Where words of secret names stand, in order of their ends.
+    pub(crate) names: Vec<Range<usize>>,
+}
+
+impl Hits {
+    /// Says whether a kind of look is due.
+    pub(crate) fn has(&self, look: u16) -> bool {
+        self.looks & look != 0
+    }
+}
+
+/// Finds all words of all kinds at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Trigger {
+    automaton: AhoCorasick,
+    looks: Vec<u16>,
+}
+
+impl Trigger {
+    /// Builds the automaton over the detectors' words and the words of secret names.
+    pub(crate) fn new(name_words: &[String]) -> Self {
+        let mut words: Vec<&str> = Vec::new();
+        let mut looks = Vec::new();
+        for (look, group) in WORDS {
+            words.extend(*group);
+            looks.extend(group.iter().map(|_| *look));
+        }
+        words.extend(name_words.iter().map(String::as_str));
+        looks.resize(words.len(), look::NAME);
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&words)
+            .or_else(|_| AhoCorasick::builder().ascii_case_insensitive(true).build(&words))
+            .expect("an automaton over a configuration's words stays below its size limit");
+        Self { automaton, looks }
+    }
+
+    /// Returns what to look at, or none for an ordinary text.
+    pub(crate) fn scan(&self, text: &str) -> Option<Hits> {
+        if !self.automaton.is_match(text) {
+            return None;
+        }
+        let mut hits = Hits::default();
+        for found in self.automaton.find_overlapping_iter(text) {
+            let look = self.looks.get(found.pattern().as_usize()).copied().unwrap_or_default();
+            hits.looks |= look;
+            if look == look::NAME {
+                hits.names.push(found.start()..found.end());
+            }
+        }
+        hits.names.sort_by_key(|range| (range.start, range.end));
+        Some(hits)
+    }
+}

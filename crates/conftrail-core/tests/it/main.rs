@@ -1,0 +1,3 @@
+//! The vocabulary's tests at its boundary.
+
+mod masking;
