@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod alerting;
 pub mod canonical;
+pub mod capture;
 pub mod change;
 pub mod document;
 pub mod error;
