@@ -1,0 +1,2 @@
+. .ci/stages/lib.sh
+run cargo fmt --all --check

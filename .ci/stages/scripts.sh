@@ -1,0 +1,16 @@
+# Runs every executable script of a folder that may not exist yet: bench/, fuzz/.
+. .ci/stages/lib.sh
+shopt -s nullglob
+scripts=()
+for script in "$1"/*.sh; do
+  [ ! -x "$script" ] || scripts+=("$script")
+done
+[ ${#scripts[@]} != 0 ] || note "nothing to run in $1/"
+export CONFTRAIL_BIN="$(realpath -m "$TARGET/release/conftrail")"
+for script in "${scripts[@]}"; do
+  log="$TARGET/ci/$1-$(basename "$script" .sh).log"
+  note "\$ $script"
+  bash "$script" >"$log" 2>&1 || { tail -n 60 "$log"; fail "$script failed"; }
+  # A benchmark's figures are for the reader of the gate.
+  tail -n 12 "$log" | sed 's/^/      /' >&3
+done
