@@ -258,6 +258,17 @@ pub struct Transition {
     pub notifications: Vec<Notification>,
 }
 
+impl Transition {
+    /// Returns when the next group becomes due, of those the fold saw and the one it did not.
+    pub fn next_flush(&self, unseen: Option<Timestamp>) -> Option<Timestamp> {
+        let seen = self.alerts.iter().filter_map(|alert| match alert.state {
+            AlertState::Collecting { flush_at } => Some(flush_at),
+            AlertState::Announced { .. } => None,
+        });
+        seen.chain(unseen).min()
+    }
+}
+
 /// What a receiver is told, free of any channel's form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Announcement {
