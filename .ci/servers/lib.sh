@@ -1,7 +1,7 @@
 # Shared by the server scripts: where fetched servers live, one lock per server, the machine's own Debian mirror.
 # Sourced, never run. Messages go to stderr; stdout belongs to the caller.
 
-CACHE_ROOT="${XDG_CACHE_HOME:-$HOME/.cache}/conftrail-servers"
+CACHE_ROOT="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/conftrail-servers"
 
 say() { printf '%s: %s\n' "${SCRIPT_NAME:-servers}" "$*" >&2; }
 die() { say "$*"; exit 1; }

@@ -15,7 +15,7 @@ fetch_tree() {
   private_apt "$work"
   export APT_CONFIG="$work/apt.conf"
   say "reading the index of Debian sid"
-  apt-get -q update </dev/null >"$work/update.log" 2>&1 || fetch_failed "$work/update.log" "cannot read the index of Debian sid"
+  apt-get -q update -o APT::Update::Error-Mode=any </dev/null >"$work/update.log" 2>&1 || fetch_failed "$work/update.log" "cannot read the index of Debian sid"
   say "downloading MySQL and what it needs (50 MB)"
   apt-get -y -q --download-only install mysql-server-core mysql-client-core </dev/null >"$work/download.log" 2>&1 \
     || fetch_failed "$work/download.log" "cannot download MySQL from Debian sid"
