@@ -227,7 +227,7 @@ pub struct Alert {
 pub struct Workload {
     /// Open detections, oldest first.
     pub open: Vec<Detection>,
-    /// The groups of `open`, and every group whose alert is due.
+    /// The groups of `open`, and the groups whose alert is due, oldest first, as many as the limit allows.
     pub groups: Vec<AlertGroup>,
     /// When the next group that is not in here becomes due.
     pub next_flush: Option<Timestamp>,

@@ -48,7 +48,7 @@ pub trait Detections: Send + Sync {
 /// Keeps alerts.
 #[async_trait]
 pub trait Alerts: Send + Sync {
-    /// Returns up to `limit` open detections with their groups, and the groups that are due at `now`.
+    /// Returns up to `limit` open detections with their groups, and up to `limit` groups that are due at `now`.
     async fn workload(&self, limit: usize, now: Timestamp) -> PortResult<Workload>;
 
     /// Applies a fold in one transaction. Fates apply to open detections only; known notifications stay.
@@ -69,10 +69,11 @@ pub trait Notifications: Send + Sync {
     /// Returns when the next notification is due.
     async fn next_due(&self) -> PortResult<Option<Timestamp>>;
 
-    /// Writes the intent to send, and counts the attempt; false when the notification is no longer to be sent.
+    /// Writes the intent to send, and counts the attempt; false when the notification is not to be sent
+    /// (any more, or at `now`). Of several callers one gets true.
     async fn intend(&self, id: &str, now: Timestamp) -> PortResult<bool>;
 
-    /// Writes how the attempt ended. Only an intent can be settled.
+    /// Writes how the attempt ended. Only an intent can be settled; anything else is left as it is.
     async fn settle(&self, id: &str, settlement: &Settlement) -> PortResult<()>;
 
     /// Turns the intents of a process that ended into `unknown`, due at `now`; returns how many.

@@ -1,0 +1,17 @@
+//! The control store on SQLite: `control.db`.
+
+mod store;
+
+mod acts;
+mod alerts;
+mod asides;
+mod checkpoints;
+mod detections;
+mod json;
+mod ledger;
+mod notification;
+mod outbox;
+mod retention;
+mod tokens;
+
+pub use store::ControlStore;

@@ -1,0 +1,6 @@
+//! Tests of the engines on local disk.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics where it fails")]
+
+mod control;
+mod control_retention;

@@ -1,0 +1,83 @@
+//! How far each source has been read.
+
+use std::collections::BTreeMap;
+
+use conftrail_core::{Map, Position, StateChange, Value};
+
+use super::Stores;
+
+fn position(offset: u64) -> Position {
+    let mut map = Map::default();
+    map.insert("gtid", "c9f06a51:1-5");
+    map.insert("offset", offset);
+    Position(Value::Map(map))
+}
+
+fn set(key: &str, value: impl Into<Value>) -> StateChange {
+    StateChange { key: key.into(), value: Some(value.into()) }
+}
+
+fn remove(key: &str) -> StateChange {
+    StateChange { key: key.into(), value: None }
+}
+
+/// A source that was never saved has no checkpoint.
+pub async fn a_source_that_was_never_saved_has_no_checkpoint(stores: &impl Stores) {
+    let store = stores.open().await;
+    assert_eq!(store.load_checkpoint("etc").await.unwrap(), None);
+    assert!(store.checkpointed_sources().await.unwrap().is_empty());
+}
+
+/// Integers of 64 bits, nulls, and keys in any language come back as they were saved.
+pub async fn a_checkpoint_survives_a_restart_to_the_last_bit(stores: &impl Stores) {
+    let state = [set("shop.标志", u64::MAX), set("empty", Value::Null), set("", -0.5)];
+    stores.open().await.save_checkpoint("orders-db", &position(u64::MAX), &state).await.unwrap();
+
+    let loaded = stores.open().await.load_checkpoint("orders-db").await.unwrap().unwrap();
+    assert_eq!(loaded.position, position(u64::MAX));
+    let expected = BTreeMap::from([
+        ("shop.标志".into(), Value::from(u64::MAX)),
+        ("empty".into(), Value::Null),
+        (String::new(), Value::from(-0.5)),
+    ]);
+    assert_eq!(loaded.state, expected);
+}
+
+/// A save sets and removes the entries it names; others, and other sources, keep theirs.
+pub async fn a_save_touches_only_the_entries_and_the_source_it_names(stores: &impl Stores) {
+    let store = stores.open().await;
+    store.save_checkpoint("a", &position(1), &[set("x", 1_i64), set("y", 2_i64)]).await.unwrap();
+    store.save_checkpoint("b", &position(7), &[set("x", 8_i64)]).await.unwrap();
+    store.save_checkpoint("a", &position(2), &[remove("x"), set("z", 3_i64), remove("never")]).await.unwrap();
+
+    let a = store.load_checkpoint("a").await.unwrap().unwrap();
+    assert_eq!(a.position, position(2));
+    assert_eq!(a.state, BTreeMap::from([("y".into(), Value::Int(2)), ("z".into(), Value::Int(3))]));
+    let b = store.load_checkpoint("b").await.unwrap().unwrap();
+    assert_eq!(b.position, position(7));
+    assert_eq!(b.state, BTreeMap::from([("x".into(), Value::Int(8))]));
+}
+
+/// The same save twice is the same as once; a position without changes moves alone.
+pub async fn saving_again_changes_nothing(stores: &impl Stores) {
+    let store = stores.open().await;
+    let changes = [set("x", 1_i64), remove("y")];
+    store.save_checkpoint("a", &position(1), &changes).await.unwrap();
+    let once = store.load_checkpoint("a").await.unwrap();
+    store.save_checkpoint("a", &position(1), &changes).await.unwrap();
+    assert_eq!(store.load_checkpoint("a").await.unwrap(), once);
+
+    store.save_checkpoint("a", &position(2), &[]).await.unwrap();
+    let moved = store.load_checkpoint("a").await.unwrap().unwrap();
+    assert_eq!(moved.position, position(2));
+    assert_eq!(moved.state, once.unwrap().state);
+}
+
+/// Every saved source is listed once, by name.
+pub async fn the_sources_with_a_checkpoint_are_listed(stores: &impl Stores) {
+    let store = stores.open().await;
+    for source in ["orders-db", "etc", "orders-db"] {
+        store.save_checkpoint(source, &position(1), &[]).await.unwrap();
+    }
+    assert_eq!(store.checkpointed_sources().await.unwrap(), ["etc", "orders-db"]);
+}
