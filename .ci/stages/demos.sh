@@ -1,13 +1,15 @@
-# Runs every demo/NN-name.sh with `short` (the built test profile) or `long` (the release build).
+# Runs every demo/NN-name.sh with `short` (on the build of the tests) or `long` (on the release build). A demo finds the program,
+# with fail points, in CONFTRAIL_BIN.
 . .ci/stages/lib.sh
 form=$1
-profile=debug
+program=debug/conftrail
 minutes=3
 if [ "$form" = long ]; then
-  profile=release
+  program=ci/conftrail-failpoints
   minutes=20
 fi
-export CONFTRAIL_BIN="$(realpath -m "$TARGET/$profile/conftrail")"
+CONFTRAIL_BIN=$(realpath -m "$TARGET/$program")
+export CONFTRAIL_BIN
 [ -x "$CONFTRAIL_BIN" ] || fail "$CONFTRAIL_BIN was not built"
 
 # Each demo has its own process group, so that nothing it started outlives it or this stage.

@@ -6,7 +6,8 @@ for script in "$1"/*.sh; do
   [ ! -x "$script" ] || scripts+=("$script")
 done
 [ ${#scripts[@]} != 0 ] || note "nothing to run in $1/"
-export CONFTRAIL_BIN="$(realpath -m "$TARGET/release/conftrail")"
+CONFTRAIL_BIN=$(realpath -m "$TARGET/release/conftrail")
+export CONFTRAIL_BIN
 for script in "${scripts[@]}"; do
   log="$TARGET/ci/$1-$(basename "$script" .sh).log"
   note "\$ $script"
