@@ -1,2 +1,18 @@
 //! The conftrail program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use conftrail::{Cli, run};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            conftrail::say(&format!("cannot start: {error}"));
+            return ExitCode::from(1);
+        }
+    };
+    runtime.block_on(run(cli))
+}

@@ -1,0 +1,155 @@
+//! collect: a source's changes go into the change log; then the source's checkpoint moves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use conftrail_core::ports::{ChangeLog, ControlStore, Source, SourceBatch};
+use conftrail_core::{ErrorKind, Event, PortError, PortResult, Progress, Record, StateChange};
+use futures_util::{FutureExt, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+use crate::failpoint::reach;
+use crate::{Classifier, Metrics, Worker};
+
+/// Changes appended in one go when the source has more ready.
+const APPEND_UP_TO: usize = 2000;
+/// How often the position of a quiet source is saved.
+const SAVE_QUIET_EVERY: Duration = Duration::from_secs(1);
+
+/// Reads one source into the change log.
+pub struct CollectWorker {
+    source: Arc<dyn Source>,
+    log: Arc<dyn ChangeLog>,
+    control: Arc<dyn ControlStore>,
+    classifier: Arc<Classifier>,
+    metrics: Metrics,
+    appended: AtomicU64,
+}
+
+/// What was read and is not in the log yet.
+#[derive(Default)]
+struct Gathered {
+    events: Vec<Arc<Event>>,
+    state: Vec<StateChange>,
+    last: Option<SourceBatch>,
+}
+
+impl CollectWorker {
+    /// Makes the worker of one source.
+    pub fn new(
+        source: Arc<dyn Source>,
+        log: Arc<dyn ChangeLog>,
+        control: Arc<dyn ControlStore>,
+        classifier: Arc<Classifier>,
+        metrics: Metrics,
+    ) -> Self {
+        Self { source, log, control, classifier, metrics, appended: AtomicU64::new(0) }
+    }
+
+    fn source_name(&self) -> &Arc<str> {
+        &self.source.origin().name
+    }
+
+    /// Appends what was gathered and moves the checkpoint; awaiting the log is the back-pressure.
+    async fn store(&self, gathered: Gathered, quiet: &mut Option<tokio::time::Instant>) -> PortResult<()> {
+        let Some(last) = gathered.last else { return Ok(()) };
+        let count = gathered.events.len() as u64;
+        let heartbeat = gathered.events.is_empty() && gathered.state.is_empty();
+        if heartbeat && quiet.is_some_and(|saved| saved.elapsed() < SAVE_QUIET_EVERY) {
+            return Ok(());
+        }
+        let mut records: Vec<Record> = gathered.events.into_iter().map(|event| self.record(event)).collect();
+        if let Some(watermark) = last.watermark {
+            self.metrics.watermark(self.source_name(), watermark.micros() / 1_000_000);
+            let position = last.position.clone();
+            records.push(Record::Progress(Progress {
+                source: self.source_name().clone(),
+                watermark,
+                position,
+            }));
+        }
+        if count > 0 {
+            reach("collect.before_append");
+        }
+        if !records.is_empty() {
+            self.log.append(&records).await?;
+        }
+        if count > 0 {
+            reach("collect.after_append");
+        }
+        self.control.save_checkpoint(self.source_name(), &last.position, &gathered.state).await?;
+        if count > 0 {
+            reach("collect.after_checkpoint");
+        }
+        *quiet = Some(tokio::time::Instant::now());
+        self.appended.fetch_add(count, Ordering::Relaxed);
+        self.metrics.source_events(self.source_name(), count);
+        Ok(())
+    }
+
+    fn record(&self, mut event: Arc<Event>) -> Record {
+        if !self.classifier.is_empty() {
+            self.classifier.classify(Arc::make_mut(&mut event));
+        }
+        Record::Change(event)
+    }
+}
+
+#[async_trait]
+impl Worker for CollectWorker {
+    fn name(&self) -> String {
+        format!("collect {}", self.source_name())
+    }
+
+    async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
+        let checkpoint = self.control.load_checkpoint(self.source_name()).await?;
+        tracing::info!(source = %self.source_name(), resumed = checkpoint.is_some(), "source opens");
+        let mut stream = tokio::select! {
+            () = shutdown.cancelled() => return Ok("stopped before the source was open".to_owned()),
+            opened = self.source.open(checkpoint) => opened?,
+        };
+        let mut quiet = None;
+        loop {
+            let first = tokio::select! {
+                () = shutdown.cancelled() => break,
+                batch = stream.next() => batch,
+            };
+            let mut gathered = Gathered::default();
+            let mut failure = gathered.take(first);
+            // Whatever else is ready goes into the same durable append.
+            while failure.is_none() && gathered.events.len() < APPEND_UP_TO {
+                let Some(more) = stream.next().now_or_never() else { break };
+                failure = gathered.take(more);
+            }
+            self.store(gathered, &mut quiet).await?;
+            if let Some(error) = failure {
+                return Err(error);
+            }
+        }
+        Ok(format!("{} changes appended", self.appended.load(Ordering::Relaxed)))
+    }
+}
+
+impl Gathered {
+    /// Adds a batch, or returns why there are no more.
+    fn take(&mut self, next: Option<PortResult<SourceBatch>>) -> Option<PortError> {
+        match next {
+            Some(Ok(mut batch)) => {
+                self.events.append(&mut batch.events);
+                self.state.append(&mut batch.state);
+                // A watermark holds for every later batch too.
+                let earlier = self.last.take().and_then(|last| last.watermark);
+                batch.watermark = batch.watermark.or(earlier);
+                self.last = Some(batch);
+                None
+            }
+            Some(Err(error)) => Some(error),
+            None => Some(PortError::new(
+                ErrorKind::Unavailable { retry_after: None },
+                "read source: stream ended",
+            )),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! detect: every rule meets every event; what it finds is stored; then the group's offset moves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use conftrail_core::ports::{Batch, ChangeLog, ControlStore, Delivery};
+use conftrail_core::{PortResult, Record};
+use conftrail_engine::rules::RuleSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::failpoint::reach;
+use crate::{Metrics, Nudge, Worker, now};
+
+const GROUP: &str = "detect";
+/// A change that is judged this long after it happened is told as late.
+const LATE_AFTER: Duration = Duration::from_secs(600);
+
+/// Judges events by the rules.
+pub struct DetectWorker {
+    log: Arc<dyn ChangeLog>,
+    control: Arc<dyn ControlStore>,
+    rules: Arc<RuleSet>,
+    found: Nudge,
+    metrics: Metrics,
+    detections: AtomicU64,
+}
+
+impl DetectWorker {
+    /// Makes the worker; it wakes `found` when there is something to fold.
+    pub fn new(
+        log: Arc<dyn ChangeLog>,
+        control: Arc<dyn ControlStore>,
+        rules: Arc<RuleSet>,
+        found: Nudge,
+        metrics: Metrics,
+    ) -> Self {
+        Self { log, control, rules, found, metrics, detections: AtomicU64::new(0) }
+    }
+
+    async fn judge(&self, batch: &Batch) -> PortResult<()> {
+        let judged_at = now();
+        let mut detections = Vec::new();
+        // What does not decode is set aside by audit, which reads the same records.
+        for logged in &batch.records {
+            if let Ok(Record::Change(event)) = &logged.record {
+                detections.extend(self.rules.detect(event, judged_at, LATE_AFTER));
+            }
+        }
+        if detections.is_empty() {
+            return Ok(());
+        }
+        reach("detect.before_record");
+        let report = self.control.record_detections(&detections).await?;
+        reach("detect.after_record");
+        self.detections.fetch_add(report.new, Ordering::Relaxed);
+        self.metrics.detections(report.new);
+        self.found.wake();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Worker for DetectWorker {
+    fn name(&self) -> String {
+        GROUP.to_owned()
+    }
+
+    async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
+        let mut subscription = self.log.subscribe(GROUP).await?;
+        loop {
+            let delivery = tokio::select! {
+                () = shutdown.cancelled() => break,
+                delivery = subscription.next() => delivery?,
+            };
+            let Delivery::Batch(batch) = delivery else { continue };
+            self.judge(&batch).await?;
+            subscription.commit(&batch.next).await?;
+            reach("detect.after_commit");
+            self.metrics.group_lag(GROUP, subscription.lag().await?);
+        }
+        Ok(format!("{} detections", self.detections.load(Ordering::Relaxed)))
+    }
+}

@@ -1,0 +1,138 @@
+//! The pipeline's metrics. Labels name parts of conftrail, never values of a customer.
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SourceLabel {
+    source: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WorkerLabel {
+    worker: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct GroupLabel {
+    group: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: Outcome,
+}
+
+/// How a thing that is counted ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[expect(missing_docs, reason = "the words are the metric's label values")]
+pub enum Outcome {
+    Stored,
+    Repeated,
+    ReAttributed,
+    Conflict,
+    Refused,
+    Sent,
+    Retried,
+    Unknown,
+    Dead,
+}
+
+#[derive(Debug, Default)]
+struct Families {
+    source_events: Family<SourceLabel, Counter>,
+    source_watermark: Family<SourceLabel, Gauge>,
+    worker_failures: Family<WorkerLabel, Counter>,
+    group_lag: Family<GroupLabel, Gauge>,
+    audit_events: Family<OutcomeLabel, Counter>,
+    detections: Counter,
+    undecodable: Counter,
+    notifications: Family<OutcomeLabel, Counter>,
+    retired: Counter,
+}
+
+/// The counters and gauges of the workers of one process.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics(Arc<Families>);
+
+impl Metrics {
+    /// Makes the metrics and registers them.
+    pub fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::default();
+        let all = &metrics.0;
+        registry.register("source_events", "Changes read from a source", all.source_events.clone());
+        registry.register(
+            "source_watermark_seconds",
+            "The source's own clock up to which everything has been read, Unix time",
+            all.source_watermark.clone(),
+        );
+        registry.register(
+            "worker_failures",
+            "How often a worker failed and was started again",
+            all.worker_failures.clone(),
+        );
+        registry.register(
+            "group_lag_records",
+            "Records of the change log that a consumer group has still to read",
+            all.group_lag.clone(),
+        );
+        registry.register("audit_events", "Events handed to the audit store", all.audit_events.clone());
+        registry.register("detections", "New detections by rules", all.detections.clone());
+        registry.register(
+            "undecodable_records",
+            "Records of the change log that could not be read and were set aside",
+            all.undecodable.clone(),
+        );
+        registry.register(
+            "notifications",
+            "Attempts to notify, by how they ended",
+            all.notifications.clone(),
+        );
+        registry.register("retired_records", "Records removed by retention", all.retired.clone());
+        metrics
+    }
+
+    pub(crate) fn source_events(&self, source: &str, count: u64) {
+        self.0.source_events.get_or_create(&SourceLabel { source: source.to_owned() }).inc_by(count);
+    }
+
+    pub(crate) fn watermark(&self, source: &str, seconds: i64) {
+        self.0.source_watermark.get_or_create(&SourceLabel { source: source.to_owned() }).set(seconds);
+    }
+
+    pub(crate) fn worker_failed(&self, worker: &str) {
+        self.0.worker_failures.get_or_create(&WorkerLabel { worker: worker.to_owned() }).inc();
+    }
+
+    pub(crate) fn group_lag(&self, group: &str, records: u64) {
+        let gauge = self.0.group_lag.get_or_create(&GroupLabel { group: group.to_owned() });
+        gauge.set(i64::try_from(records).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn audit(&self, outcome: Outcome, count: u64) {
+        if count > 0 {
+            self.0.audit_events.get_or_create(&OutcomeLabel { outcome }).inc_by(count);
+        }
+    }
+
+    pub(crate) fn detections(&self, count: u64) {
+        self.0.detections.inc_by(count);
+    }
+
+    pub(crate) fn undecodable(&self) {
+        self.0.undecodable.inc();
+    }
+
+    pub(crate) fn notification(&self, outcome: Outcome) {
+        self.0.notifications.get_or_create(&OutcomeLabel { outcome }).inc();
+    }
+
+    pub(crate) fn retired(&self, count: u64) {
+        self.0.retired.inc_by(count);
+    }
+}

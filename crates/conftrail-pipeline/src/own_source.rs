@@ -1,0 +1,148 @@
+//! The built-in source `conftrail`: its own acts are part of its own trail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use conftrail_core::own::Act;
+use conftrail_core::ports::{ControlStore, Source, SourceBatch, SourceStream};
+use conftrail_core::{
+    Action, Actor, Authority, Binding, Change, ChangeOp, Checkpoint, Event, EventId, FORMAT_VERSION, Map,
+    Origin, PortError, PortResult, Position, Reason, Resource, ResourceKind, Value,
+};
+use futures_util::StreamExt;
+
+use crate::{Nudge, now};
+
+/// The name of the source, which no configured source may take.
+const NAME: &str = "conftrail";
+/// Acts in one batch.
+const BATCH: usize = 500;
+/// How long an act of another process may wait to be read.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Reads conftrail's own acts from the control store.
+pub struct OwnSource {
+    origin: Origin,
+    control: Arc<dyn ControlStore>,
+    nudge: Nudge,
+}
+
+impl OwnSource {
+    /// Makes the source; `nudge` wakes it after an act of this process.
+    pub fn new(control: Arc<dyn ControlStore>, nudge: Nudge, version: &str) -> Self {
+        let origin = Origin {
+            kind: Arc::from(NAME),
+            name: Arc::from(NAME),
+            channel: Arc::from("own"),
+            version: Some(Arc::from(version)),
+        };
+        Self { origin, control, nudge }
+    }
+}
+
+#[async_trait]
+impl Source for OwnSource {
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    async fn open(&self, after: Option<Checkpoint>) -> PortResult<SourceStream> {
+        let read = match after.map(|checkpoint| checkpoint.position.0) {
+            None => 0,
+            Some(Value::Int(sequence)) => u64::try_from(sequence).unwrap_or(0),
+            Some(_) => return Err(PortError::corrupt("read the checkpoint of the source conftrail")),
+        };
+        let (control, nudge, origin) = (self.control.clone(), self.nudge.clone(), self.origin.clone());
+        let batches = futures_util::stream::try_unfold(read, move |read| {
+            let (control, nudge, origin) = (control.clone(), nudge.clone(), origin.clone());
+            async move {
+                let asked = now();
+                let acts = control.acts_after(read, BATCH).await?;
+                if acts.is_empty() {
+                    nudge.wait(POLL).await;
+                }
+                let last = acts.last().map_or(read, |(sequence, _)| *sequence);
+                let caught_up = acts.len() < BATCH;
+                let batch = SourceBatch {
+                    events: acts
+                        .into_iter()
+                        .map(|(sequence, act)| Arc::new(event(&origin, sequence, act)))
+                        .collect(),
+                    position: Position(Value::from(last)),
+                    state: Vec::new(),
+                    watermark: caught_up.then_some(asked),
+                };
+                Ok(Some((batch, last)))
+            }
+        });
+        Ok(batches.boxed())
+    }
+}
+
+fn event(origin: &Origin, sequence: u64, act: Act) -> Event {
+    let (time, _) = act.time.clamped();
+    let op = match (&act.before, &act.after) {
+        (None, Some(_)) => Some(ChangeOp::Add),
+        (Some(_), None) => Some(ChangeOp::Remove),
+        (Some(_), Some(_)) => Some(ChangeOp::Replace),
+        (None, None) => None,
+    };
+    let change = |op| Change {
+        path: "value".to_owned(),
+        op,
+        before: act.before.clone(),
+        after: act.after.clone(),
+        sensitive: false,
+    };
+    let mut position = Map::default();
+    position.insert("sequence", Value::from(sequence));
+    Event {
+        v: FORMAT_VERSION,
+        id: EventId::derive(time, NAME, &sequence.to_string(), 0),
+        time,
+        observed: now(),
+        action: act.action,
+        source: origin.clone(),
+        resource: Resource::new(NAME, NAME, act.kind, None, Some(act.kind.as_str()), &act.name),
+        actor: Actor {
+            authority: if act.via == "token" { Authority::Authenticated } else { Authority::Claimed },
+            name: Some(act.actor),
+            binding: Binding::Exact,
+            via: Some(act.via),
+            ..Actor::default()
+        },
+        reason: act.message.map(|message| Reason { message: Some(message), ..Reason::default() }),
+        correlation: None,
+        detail: None,
+        format: Some("row".to_owned()),
+        changes: op.map(change).into_iter().collect(),
+        before: act.before,
+        after: act.after,
+        masked: Vec::new(),
+        flags: Vec::new(),
+        truncated: false,
+        position: Some(position),
+        tx: None,
+        trace: None,
+        labels: Default::default(),
+        log: None,
+    }
+}
+
+/// Returns the act by which conftrail tells of its own health: `name` is the part, `state` a word rules can match.
+pub(crate) fn health_act(name: String, state: &str, message: String) -> Act {
+    let mut after = Map::default();
+    after.insert("state", state);
+    Act {
+        time: now(),
+        actor: NAME.to_owned(),
+        via: "process".to_owned(),
+        action: Action::Update,
+        kind: ResourceKind::Health,
+        name,
+        before: None,
+        after: Some(Value::Map(after)),
+        message: Some(message),
+    }
+}

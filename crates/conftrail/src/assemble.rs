@@ -1,0 +1,125 @@
+//! The only file that knows the engines: one `match` for each port. Everything after it is common.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use conftrail_core::mask::Masker;
+use conftrail_core::ports::{AuditReader, AuditWriter, ChangeLog, ControlStore, Receiver, Retention, Source};
+use conftrail_core::{PortError, explain};
+use conftrail_engine::Routing;
+use conftrail_notify::mail;
+use conftrail_sqlite::{ChangeLog as ChangeLogFile, ControlStore as ControlFile, Options, Trail};
+
+use crate::config::{Config, EngineKind, SourceConfig};
+
+/// The engines behind the ports.
+pub struct Engines {
+    /// The change log.
+    pub log: Arc<dyn ChangeLog>,
+    /// The audit store, for writing.
+    pub writer: Arc<dyn AuditWriter>,
+    /// The audit store, for reading.
+    pub reader: Arc<dyn AuditReader>,
+    /// The control store.
+    pub control: Arc<dyn ControlStore>,
+    /// What may forget.
+    pub retention: Vec<Arc<dyn Retention>>,
+}
+
+/// Opens the configured engines; embedded ones are made at the first start.
+///
+/// # Errors
+/// An engine cannot be opened; the error names it and the way out.
+pub fn open_engines(config: &Config) -> anyhow::Result<Engines> {
+    let directory = &config.data_dir;
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("data_dir: cannot make the directory {}", directory.display()))?;
+    let mut retention: Vec<Arc<dyn Retention>> = Vec::new();
+    let options = Options::default();
+    let log: Arc<dyn ChangeLog> = match config.log.kind {
+        EngineKind::Embedded => {
+            let log = ChangeLogFile::open(directory, config.log.retain.0, &options).map_err(opening)?;
+            let log = Arc::new(log);
+            retention.push(log.clone());
+            log
+        }
+    };
+    let (writer, reader): (Arc<dyn AuditWriter>, Arc<dyn AuditReader>) = match config.store.kind {
+        EngineKind::Embedded => {
+            let trail = Arc::new(Trail::open(directory, &options).map_err(opening)?);
+            (trail.clone(), trail)
+        }
+    };
+    let control: Arc<dyn ControlStore> = match config.control.kind {
+        EngineKind::Embedded => {
+            let control = ControlFile::open(directory, config.keep.control.0, &options).map_err(opening)?;
+            let control = Arc::new(control);
+            retention.push(control.clone());
+            control
+        }
+    };
+    Ok(Engines { log, writer, reader, control, retention })
+}
+
+/// Opens the audit store for reading beside a running instance.
+///
+/// # Errors
+/// There is no store, or it cannot be read.
+pub fn open_trail_read_only(config: &Config) -> anyhow::Result<Arc<dyn AuditReader>> {
+    match config.store.kind {
+        EngineKind::Embedded => {
+            Ok(Arc::new(Trail::open_read_only(&config.data_dir, &Options::default()).map_err(opening)?))
+        }
+    }
+}
+
+/// Opens the control store for reading beside a running instance.
+///
+/// # Errors
+/// There is no store, or it cannot be read.
+pub fn open_control_read_only(config: &Config) -> anyhow::Result<Arc<dyn ControlStore>> {
+    match config.control.kind {
+        EngineKind::Embedded => {
+            Ok(Arc::new(ControlFile::open_read_only(&config.data_dir, &Options::default()).map_err(opening)?))
+        }
+    }
+}
+
+/// Makes a source. Nothing is connected yet.
+///
+/// # Errors
+/// What the source can say about its configuration without asking anyone.
+pub fn source(config: &SourceConfig, masker: &Arc<Masker>) -> anyhow::Result<Arc<dyn Source>> {
+    let made: Result<Arc<dyn Source>, PortError> = match config {
+        SourceConfig::Files(config) => conftrail_files::Source::new(config.clone(), masker.clone()).map(arc),
+        SourceConfig::Mysql(config) => {
+            conftrail_binlog::Source::new(*config.clone(), masker.clone()).map(arc)
+        }
+    };
+    made.map_err(|error| anyhow!("source {}: {}", config.name(), explain(&error)))
+}
+
+fn arc<S: Source + 'static>(source: S) -> Arc<dyn Source> {
+    Arc::new(source)
+}
+
+/// Makes the receivers that the routing names.
+///
+/// # Errors
+/// What a receiver can say about its configuration, such as a password file that is not there.
+pub fn receivers(routing: &Routing) -> anyhow::Result<Vec<Arc<dyn Receiver>>> {
+    let mut receivers: Vec<Arc<dyn Receiver>> = Vec::new();
+    for receiver in &routing.receivers {
+        for email in &receiver.email_configs {
+            let config = mail::Config::from_routing(&routing.global, &receiver.name, email);
+            let made = mail::Receiver::new(config)
+                .map_err(|error| anyhow!("receiver {}: {}", receiver.name, explain(&error)))?;
+            receivers.push(Arc::new(made));
+        }
+    }
+    Ok(receivers)
+}
+
+fn opening(error: PortError) -> anyhow::Error {
+    anyhow!("{}", explain(&error))
+}

@@ -1,0 +1,355 @@
+//! The command line: what can be asked for, in the words of the documentation.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use conftrail_core::own::Role;
+
+/// Records every change to configuration, says who made it and how that is known, and alerts by rules.
+#[derive(Debug, Parser)]
+#[command(name = "conftrail", version, max_term_width = 120)]
+#[command(after_help = "Start with:  conftrail demo\nThen:        conftrail run --watch /etc/app")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// The configuration file [default: ./conftrail.yaml, if it exists]
+    #[arg(short = 'c', long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Text for people, or one JSON object a line
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub output: Output,
+    /// Print times in UTC instead of the local zone
+    #[arg(long, global = true)]
+    pub utc: bool,
+    /// Language of the output [default: by locale]
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Language>,
+}
+
+/// The form of output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The languages of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// Where reading commands read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Reading {
+    /// The running instance, such as http://127.0.0.1:8350
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// A file that holds the token [default: local.token in the data directory]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Open the store directly, also while `run` writes; this reading is not audited
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Bounds and size of a result.
+#[derive(Clone, Debug, Args)]
+pub struct Range {
+    /// Events at or after this: 7d, 12h, 2026-11-20 or RFC 3339
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Events before this
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// At most this many
+    #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
+    pub limit: usize,
+}
+
+/// What conftrail can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole path on sample configuration: changes, an alert, a mail, and what to type next
+    #[command(after_help = "Examples:\n  conftrail demo\n  conftrail demo /tmp/try-conftrail")]
+    Demo {
+        /// An empty or absent directory to work in [default: ./conftrail-demo]
+        directory: Option<PathBuf>,
+        /// End when the mail has arrived instead of keeping the API up
+        #[arg(long)]
+        once: bool,
+    },
+    /// Capture, record and alert until told to stop
+    #[command(
+        after_help = "Examples:\n  conftrail run --watch /etc/app\n  conftrail run -c conftrail.yaml\n  conftrail run -c conftrail.yaml --roles collect,audit"
+    )]
+    Run {
+        /// Watch a directory, beside the configured sources; may be given more than once
+        #[arg(long, value_name = "DIR")]
+        watch: Vec<PathBuf>,
+        /// Only these: collect, audit, detect, alert, notify, keep, api
+        #[arg(long, value_delimiter = ',', value_enum, value_name = "ROLES")]
+        roles: Vec<RoleName>,
+    },
+    /// Ask the sources what is there and print a conftrail.yaml for them
+    #[command(
+        after_help = "Examples:\n  conftrail init --mysql mysql://root@127.0.0.1:3306 > conftrail.yaml\n  conftrail init --watch /etc/app > conftrail.yaml"
+    )]
+    Init {
+        /// A MySQL server, such as mysql://user@host:3306
+        #[arg(long, value_name = "URL")]
+        mysql: Option<String>,
+        /// A file that holds the password for --mysql
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// A directory of configuration files
+        #[arg(long, value_name = "DIR")]
+        watch: Vec<PathBuf>,
+    },
+    /// Find everything that can be known to be wrong before running
+    #[command(after_help = "Examples:\n  conftrail check\n  conftrail check -c conftrail.yaml --output json")]
+    Check,
+    /// Print the changes of one source as they come; keeps nothing but its position
+    #[command(
+        after_help = "Examples:\n  conftrail tail --watch /etc/app\n  conftrail tail --source orders-db --state orders.state --output json\n  conftrail tail --mysql mysql://cdc@db1:3306 --include 'shop.*'"
+    )]
+    Tail(TailArgs),
+    /// List events, newest first
+    #[command(
+        after_help = "Examples:\n  conftrail log -n 1 -p\n  conftrail log 'env:prod and action:delete' --since 7d\n  conftrail log 超时 -p"
+    )]
+    Log {
+        /// What must hold, in the query language
+        query: Option<String>,
+        /// Bounds.
+        #[command(flatten)]
+        range: Range,
+        /// With the diff of each event
+        #[arg(short = 'p', long)]
+        patch: bool,
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Show one event whole
+    #[command(after_help = "Examples:\n  conftrail show 01M7W6C3BVM8V4T0R9C5X7B1ND")]
+    Show {
+        /// The event's id
+        id: String,
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Find events, and count them by field
+    #[command(
+        after_help = "Examples:\n  conftrail search 'after.limit > 100'\n  conftrail search 'actor:alice' --facet resource.group,action\n  conftrail search '*' --count"
+    )]
+    Search {
+        /// What must hold, in the query language
+        query: String,
+        /// Bounds.
+        #[command(flatten)]
+        range: Range,
+        /// Count by these fields
+        #[arg(long, value_delimiter = ',', value_name = "FIELDS")]
+        facet: Vec<String>,
+        /// Count per slice of time, such as 1h or 1d
+        #[arg(long, value_name = "WIDTH")]
+        histogram: Option<String>,
+        /// Only the number of events
+        #[arg(long)]
+        count: bool,
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Show what an event changed
+    #[command(after_help = "Examples:\n  conftrail diff 01M7W6C3BVM8V4T0R9C5X7B1ND")]
+    Diff {
+        /// The event's id
+        id: String,
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// List the changes of one resource, newest first
+    #[command(after_help = "Examples:\n  conftrail timeline mysql:orders-db/shop/flags/42 -p")]
+    Timeline {
+        /// The resource's id
+        resource: String,
+        /// At most this many
+        #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
+        limit: usize,
+        /// With the diff of each event
+        #[arg(short = 'p', long)]
+        patch: bool,
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Print the current values of resources
+    #[command(
+        after_help = "Examples:\n  conftrail current mysql:orders-db/shop/\n  conftrail current files:etc/ --output json"
+    )]
+    Current {
+        /// What the resources' ids start with
+        prefix: String,
+        /// At most this many; 0 is all
+        #[arg(short = 'n', long, default_value_t = 0, value_name = "N")]
+        limit: usize,
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Add up what was detected and what was announced
+    #[command(after_help = "Examples:\n  conftrail ledger --since 1d\n  conftrail ledger --output json")]
+    Ledger {
+        /// Detections and notifications made at or after this
+        #[arg(long, default_value = "30d", value_name = "TIME")]
+        since: String,
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// List what could not be delivered, or try it again
+    #[command(name = "dead-letters", subcommand)]
+    DeadLetters(DeadLetters),
+    /// Manage the tokens that read the API
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Find the masked form of a value
+    #[command(subcommand)]
+    Mask(MaskCommand),
+}
+
+/// Options of `tail`.
+#[derive(Debug, Args)]
+pub struct TailArgs {
+    /// A source of the configuration file
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["mysql", "watch"])]
+    pub source: Option<String>,
+    /// A MySQL server, such as mysql://user@host:3306
+    #[arg(long, value_name = "URL", conflicts_with = "watch")]
+    pub mysql: Option<String>,
+    /// A file that holds the password for --mysql
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Tables to capture with --mysql, such as 'shop.*'
+    #[arg(long, value_delimiter = ',', value_name = "GLOBS")]
+    pub include: Vec<String>,
+    /// Where to start without a state: latest, earliest, gtid:SET or file:NAME:POSITION
+    #[arg(long, value_name = "START")]
+    pub start: Option<String>,
+    /// A directory of configuration files
+    #[arg(long, value_name = "DIR")]
+    pub watch: Option<PathBuf>,
+    /// Keep the position here and go on from it
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Print the masked statement of each change, where the source has it
+    #[arg(long)]
+    pub with_query: bool,
+    /// End after this many changes
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+/// Dead letters.
+#[derive(Debug, Subcommand)]
+pub enum DeadLetters {
+    /// List notifications that were given up, oldest first
+    List {
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Put one back into the queue
+    Retry {
+        /// The notification's id
+        id: String,
+        /// Where to act.
+        #[command(flatten)]
+        reading: Reading,
+    },
+}
+
+/// Tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print its secret, once
+    #[command(
+        after_help = "Examples:\n  conftrail token create grafana --role viewer\n  conftrail token create ci --role auditor --expires 90d"
+    )]
+    Create {
+        /// A name, unique among valid tokens
+        name: String,
+        /// What it may do: viewer, operator, auditor, admin
+        #[arg(long, value_parser = parse_role, default_value = "viewer")]
+        role: Role,
+        /// How long it is valid, such as 90d
+        #[arg(long, value_name = "PERIOD")]
+        expires: Option<String>,
+        /// Where to act.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// List tokens
+    List {
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Revoke a token
+    Revoke {
+        /// Its name
+        name: String,
+        /// Where to act.
+        #[command(flatten)]
+        reading: Reading,
+    },
+}
+
+/// Masks.
+#[derive(Debug, Subcommand)]
+pub enum MaskCommand {
+    /// Print what stands in the trail for a secret, to search for it. Reads the value from stdin when it is `-`
+    Hash {
+        /// The value, or - for stdin, which keeps it out of the shell's history
+        value: String,
+    },
+}
+
+/// Parts of the pipeline that a process can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "docs/architecture.md explains the roles")]
+pub enum RoleName {
+    Collect,
+    Audit,
+    Detect,
+    Alert,
+    Notify,
+    Keep,
+    Api,
+}
+
+fn parse_role(text: &str) -> Result<Role, String> {
+    [Role::Viewer, Role::Operator, Role::Auditor, Role::Admin]
+        .into_iter()
+        .find(|role| role.as_str() == text)
+        .ok_or_else(|| "the roles are viewer, operator, auditor, admin".to_owned())
+}

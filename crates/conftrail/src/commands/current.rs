@@ -1,0 +1,42 @@
+//! `current`: the last values of resources.
+
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use conftrail_core::ports::AuditReader;
+use conftrail_core::{Value, explain};
+
+use crate::cli::{Common, Reading};
+use crate::output::Printer;
+use crate::reader;
+
+const PAGE: usize = 1000;
+
+/// `conftrail current`.
+pub(crate) async fn run(
+    common: &Common,
+    prefix: &str,
+    limit: usize,
+    reading: &Reading,
+) -> anyhow::Result<ExitCode> {
+    let printer = Printer::new(common);
+    let trail = reader::open(common, reading).await?;
+    let mut left = if limit == 0 { usize::MAX } else { limit };
+    let mut cursor = None;
+    while left > 0 {
+        let page =
+            trail.current(prefix, left.min(PAGE), cursor).await.map_err(|error| anyhow!(explain(&error)))?;
+        left -= page.rows.len().min(left);
+        for row in &page.rows {
+            printer.print(row, |_| {
+                let value = row.value.as_ref().map_or_else(|| "(not known)".to_owned(), Value::display);
+                format!("{}\t{value}", row.resource)
+            })?;
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,91 @@
+//! `log` and `timeline`: events, newest first.
+
+use std::process::ExitCode;
+
+use conftrail_core::ports::{AuditReader, Cursor, Page, SearchRequest};
+use conftrail_core::query::Query;
+use conftrail_core::{PortResult, Timestamp, explain};
+use conftrail_pipeline::now;
+
+use crate::cli::{Common, Range, Reading};
+use crate::output::{Printer, event_diff, event_line, parse_time};
+use crate::reader;
+
+/// Events asked for in one go.
+const PAGE: usize = 500;
+
+/// `conftrail log`.
+pub(crate) async fn log(
+    common: &Common,
+    query: Option<&str>,
+    range: &Range,
+    patch: bool,
+    reading: &Reading,
+) -> anyhow::Result<ExitCode> {
+    let query = parse_query(query.unwrap_or("*"))?;
+    let printer = Printer::new(common);
+    let (since, until) = bounds(range, &printer)?;
+    let trail = reader::open(common, reading).await?;
+    print_pages(&printer, range.limit, patch, |limit, cursor| {
+        trail.search(SearchRequest { query: query.clone(), since, until, limit, cursor })
+    })
+    .await
+}
+
+/// `conftrail timeline`.
+pub(crate) async fn timeline(
+    common: &Common,
+    resource: &str,
+    limit: usize,
+    patch: bool,
+    reading: &Reading,
+) -> anyhow::Result<ExitCode> {
+    let printer = Printer::new(common);
+    let trail = reader::open(common, reading).await?;
+    print_pages(&printer, limit, patch, |limit, cursor| trail.timeline(resource, limit, cursor)).await
+}
+
+/// Parses a query, with the place of what is wrong.
+pub(crate) fn parse_query(text: &str) -> anyhow::Result<Query> {
+    Query::parse(text).map_err(|error| anyhow::anyhow!("{error}\n{}", error.caret()))
+}
+
+/// Reads `--since` and `--until`.
+pub(crate) fn bounds(
+    range: &Range,
+    printer: &Printer,
+) -> anyhow::Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let read =
+        |text: &Option<String>| text.as_deref().map(|text| parse_time(text, printer.zone, now())).transpose();
+    Ok((read(&range.since)?, read(&range.until)?))
+}
+
+/// Prints page after page until `limit` events are out; 0 means all.
+async fn print_pages<F, R>(
+    printer: &Printer,
+    limit: usize,
+    patch: bool,
+    mut fetch: F,
+) -> anyhow::Result<ExitCode>
+where
+    F: FnMut(usize, Option<Cursor>) -> R,
+    R: Future<Output = PortResult<Page>>,
+{
+    let mut left = if limit == 0 { usize::MAX } else { limit };
+    let mut cursor = None;
+    while left > 0 {
+        let page = fetch(left.min(PAGE), cursor).await.map_err(|error| anyhow::anyhow!(explain(&error)))?;
+        left -= page.events.len().min(left);
+        for event in &page.events {
+            printer.print(event, |printer| match patch {
+                true => format!("{}\n{}", event_line(event, printer), event_diff(event, printer)),
+                false => event_line(event, printer),
+            })?;
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

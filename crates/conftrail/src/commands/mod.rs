@@ -1,0 +1,51 @@
+//! The commands: each turns its arguments into one call and prints the answer.
+
+mod check;
+mod current;
+mod dead_letters;
+mod demo;
+mod init;
+mod ledger;
+mod list;
+mod mask;
+mod run;
+mod search;
+mod show;
+mod tail;
+mod token;
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+
+/// Runs a command; the exit code is 0 done, 1 failed or findings, 2 wrong usage.
+///
+/// # Errors
+/// Whatever the command could not do.
+pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let common = cli.common;
+    match cli.command {
+        Command::Demo { directory, once } => demo::run(&common, directory, once).await,
+        Command::Run { watch, roles } => run::run(&common, watch, roles).await,
+        Command::Init { mysql, password_file, watch } => init::run(mysql, password_file, watch).await,
+        Command::Check => check::run(&common).await,
+        Command::Tail(arguments) => tail::run(&common, arguments).await,
+        Command::Log { query, range, patch, reading } => {
+            list::log(&common, query.as_deref(), &range, patch, &reading).await
+        }
+        Command::Timeline { resource, limit, patch, reading } => {
+            list::timeline(&common, &resource, limit, patch, &reading).await
+        }
+        Command::Search { query, range, facet, histogram, count, reading } => {
+            let wanted = search::Wanted { facet, histogram, count };
+            search::run(&common, &query, &range, wanted, &reading).await
+        }
+        Command::Show { id, reading } => show::show(&common, &id, &reading).await,
+        Command::Diff { id, reading } => show::diff(&common, &id, &reading).await,
+        Command::Current { prefix, limit, reading } => current::run(&common, &prefix, limit, &reading).await,
+        Command::Ledger { since, reading } => ledger::run(&common, &since, &reading).await,
+        Command::DeadLetters(command) => dead_letters::run(&common, command).await,
+        Command::Token(command) => token::run(&common, command).await,
+        Command::Mask(command) => mask::run(&common, command),
+    }
+}

@@ -1,0 +1,62 @@
+//! `token`: who may read the API.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use conftrail_core::Period;
+use conftrail_core::own::Token;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::cli::{Common, TokenCommand};
+use crate::output::Printer;
+use crate::{reader, say};
+
+/// A new token; the only time its secret is shown.
+#[derive(Serialize, Deserialize)]
+struct Created {
+    name: String,
+    secret: String,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    tokens: Vec<Token>,
+}
+
+/// `conftrail token`.
+pub(crate) async fn run(common: &Common, command: TokenCommand) -> anyhow::Result<ExitCode> {
+    let printer = Printer::new(common);
+    match command {
+        TokenCommand::Create { name, role, expires, reading } => {
+            let valid_for = expires.map(|text| Period::parse(&text)).transpose().context("--expires")?;
+            let body = json!({ "name": name, "role": role, "valid_for": valid_for });
+            let created: Created = reader::client(common, &reading)?.post("/tokens", &body).await?;
+            say("keep this secret: it is not stored and cannot be shown again");
+            printer.print(&created, |_| created.secret.clone())?;
+        }
+        TokenCommand::List { reading } => {
+            let listed: Listed = reader::client(common, &reading)?.get("/tokens", &[]).await?;
+            for token in &listed.tokens {
+                printer.print(token, |printer| {
+                    let state = match (token.revoked, token.expires) {
+                        (Some(at), _) => format!("revoked {}", printer.zone.print(at)),
+                        (None, Some(end)) => format!("until {}", printer.zone.print(end)),
+                        (None, None) => "valid".to_owned(),
+                    };
+                    format!(
+                        "{:<20} {:<9} {}  {state}",
+                        token.name,
+                        token.role.as_str(),
+                        printer.zone.print(token.created)
+                    )
+                })?;
+            }
+        }
+        TokenCommand::Revoke { name, reading } => {
+            let _: Json = reader::client(common, &reading)?.delete(&format!("/tokens/{name}")).await?;
+            say("revoked");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,100 @@
+//! An event in one line, and its diff.
+
+use conftrail_core::{Change, ChangeOp, Event, Value};
+use conftrail_engine::message::who_short;
+
+use super::Printer;
+
+const RED: u8 = 31;
+const GREEN: u8 = 32;
+const YELLOW: u8 = 33;
+const BOLD: u8 = 1;
+/// Longest value in a line, in characters; `--output json` has them whole.
+const LONGEST_VALUE: usize = 80;
+/// Changes named in a line.
+const NAMED_CHANGES: usize = 3;
+
+/// Returns an event in one line: time, who and how known, what, change, ticket.
+pub fn event_line(event: &Event, printer: &Printer) -> String {
+    let mut line = printer.zone.print(event.time);
+    line.push_str("  ");
+    line.push_str(&printer.paint(BOLD, &who_short(&event.actor, printer.language)));
+    line.push_str("  ");
+    line.push_str(event.action.as_str());
+    line.push(' ');
+    line.push_str(&event.resource.id);
+    let named: Vec<String> = event.changes.iter().take(NAMED_CHANGES).map(change_text).collect();
+    if !named.is_empty() {
+        line.push_str("  ");
+        line.push_str(&named.join(", "));
+    }
+    if event.changes.len() > NAMED_CHANGES {
+        line.push_str(&format!(", +{}", event.changes.len() - NAMED_CHANGES));
+    }
+    if let Some(ticket) = event.reason.as_ref().and_then(|reason| reason.ticket.as_deref()) {
+        line.push_str("  ");
+        line.push_str(ticket);
+    }
+    for flag in &event.flags {
+        line.push_str("  ");
+        line.push_str(&printer.paint(YELLOW, flag));
+    }
+    line
+}
+
+/// Returns an event's changes, one line each side; for text without keys, the line diff.
+pub fn event_diff(event: &Event, printer: &Printer) -> String {
+    let mut lines = vec![format!("    {}  {}", printer.paint(YELLOW, event.id.as_str()), event.resource.id)];
+    for change in &event.changes {
+        lines.push(format!("    {}", change_text(change)));
+    }
+    if event.changes.is_empty() {
+        lines.extend(text_diff(event, printer));
+    }
+    if let Some(detail) = &event.detail {
+        for (name, value) in detail.iter() {
+            lines.push(format!("    {name}: {}", shorten(&value.display())));
+        }
+    }
+    lines.join("\n")
+}
+
+/// Returns one change as `path: before → after`.
+fn change_text(change: &Change) -> String {
+    let side =
+        |value: &Option<Value>| value.as_ref().map(|value| shorten(&value.display())).unwrap_or_default();
+    match change.op {
+        ChangeOp::Add => format!("{}: + {}", change.path, side(&change.after)),
+        ChangeOp::Remove => format!("{}: - {}", change.path, side(&change.before)),
+        ChangeOp::Replace => format!("{}: {} → {}", change.path, side(&change.before), side(&change.after)),
+    }
+}
+
+fn text_diff(event: &Event, printer: &Printer) -> Vec<String> {
+    let text = |side: &Option<Value>| {
+        let map = side.as_ref().and_then(Value::as_map);
+        map.and_then(|map| map.get("text")).and_then(Value::as_text).unwrap_or_default().to_owned()
+    };
+    let (before, after) = (text(&event.before), text(&event.after));
+    if before == after {
+        return Vec::new();
+    }
+    let diff = similar::TextDiff::from_lines(&before, &after);
+    let unified = diff.unified_diff().context_radius(3).to_string();
+    let paint = |line: &str| match line.as_bytes().first() {
+        Some(b'+') => printer.paint(GREEN, line),
+        Some(b'-') => printer.paint(RED, line),
+        _ => line.to_owned(),
+    };
+    unified.lines().map(|line| format!("    {}", paint(line))).collect()
+}
+
+fn shorten(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut short: String =
+        characters.by_ref().take(LONGEST_VALUE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}

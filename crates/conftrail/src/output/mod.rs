@@ -1,0 +1,72 @@
+//! What commands print: stdout is data, in text or as one JSON object a line.
+
+mod event;
+mod zone;
+
+use std::io::{IsTerminal as _, Write as _};
+
+use conftrail_engine::message::Language;
+use serde::Serialize;
+
+use crate::cli::{self, Common, Output};
+
+pub use event::{event_diff, event_line};
+pub use zone::{Zone, parse_time};
+
+/// Prints to stdout in the form the caller asked for.
+pub struct Printer {
+    /// Text or JSON.
+    pub output: Output,
+    /// The language of the words.
+    pub language: Language,
+    /// The time zone of printed times.
+    pub zone: Zone,
+    /// Whether colours are shown.
+    pub colour: bool,
+}
+
+impl Printer {
+    /// Makes a printer from the options of every command.
+    pub fn new(common: &Common) -> Self {
+        let language = match common.lang {
+            Some(cli::Language::Zh) => Language::Chinese,
+            Some(cli::Language::En) => Language::English,
+            None => locale(),
+        };
+        Self {
+            output: common.output,
+            language,
+            zone: if common.utc { Zone::Utc } else { Zone::Local },
+            colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        }
+    }
+
+    /// Prints one thing: as JSON, or as the text that `text` makes of it.
+    ///
+    /// # Errors
+    /// stdout is closed.
+    pub fn print<T: Serialize>(&self, value: &T, text: impl FnOnce(&Self) -> String) -> anyhow::Result<()> {
+        let line = match self.output {
+            Output::Json => serde_json::to_string(value)?,
+            Output::Text => text(self),
+        };
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{line}")?;
+        stdout.flush()?;
+        Ok(())
+    }
+
+    /// Returns text in a colour (an SGR number), where colours are shown.
+    pub fn paint(&self, colour: u8, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Returns the language of the environment.
+fn locale() -> Language {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok());
+    match set {
+        Some(locale) if locale.starts_with("zh") => Language::Chinese,
+        _ => Language::English,
+    }
+}
