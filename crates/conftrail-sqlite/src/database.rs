@@ -106,6 +106,16 @@ impl Database {
         }
     }
 
+    /// Says whether writes are refused.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.0.writer.is_none()
+    }
+
+    /// Runs `work` on the calling thread; for what is read once, when a store is opened.
+    pub(crate) fn read_now<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.0.readers.run(work)
+    }
+
     /// Runs `work` on one consistent state of the database, away from the async threads.
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where

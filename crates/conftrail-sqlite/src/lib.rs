@@ -1,12 +1,15 @@
 //! Change log, audit store and control store on local disk.
 
+mod body;
 mod control;
 mod database;
 mod error;
 mod files;
+mod log;
 mod migrate;
 mod writer;
 
 pub use control::ControlStore;
 pub use database::Options;
 pub use error::Error;
+pub use log::ChangeLog;

@@ -1,0 +1,141 @@
+//! How records and events stand in a file: JSON, compressed where that pays.
+//!
+//! The first byte says how: 0 is plain JSON; 1 is zstd with dictionary 1, after the length of the JSON as four
+//! bytes, little-endian. A dictionary is never changed: a better one gets the next number.
+
+use std::cell::RefCell;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zstd::bulk::{Compressor, Decompressor};
+
+use crate::error::Error;
+
+/// Words that most events consist of; zstd takes any bytes as a dictionary.
+const DICTIONARY_1: &[u8] = include_bytes!("dictionary-1.txt");
+const PLAIN: u8 = 0;
+const ZSTD_1: u8 = 1;
+/// Below this many bytes compression saves less than it costs.
+const WORTH_COMPRESSING: usize = 160;
+/// No record is larger; a length beyond it is damage.
+const LARGEST: usize = 256 << 20;
+const LEVEL: i32 = 1;
+
+thread_local! {
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// Says why stored bytes could not be read, without content.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unreadable(String);
+
+impl From<Unreadable> for Error {
+    fn from(_: Unreadable) -> Self {
+        Self::Undecodable("a stored event")
+    }
+}
+
+/// Returns the stored form of a value.
+///
+/// # Errors
+/// `Rejected` when the value has no JSON form or is too large to be stored.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    let mut plain = Vec::with_capacity(1024);
+    plain.push(PLAIN);
+    // The cause may quote content, so it is left out.
+    serde_json::to_writer(&mut plain, value).map_err(|_| Error::Rejected("write record as JSON"))?;
+    let json = &plain[1..];
+    if json.len() > LARGEST {
+        return Err(Error::Rejected("store record of more than 256 MiB"));
+    }
+    if json.len() < WORTH_COMPRESSING {
+        return Ok(plain);
+    }
+    Ok(compress(json).filter(|packed| packed.len() < plain.len()).unwrap_or(plain))
+}
+
+/// Reads the stored form of a value.
+pub(crate) fn decode<T: DeserializeOwned>(stored: &[u8]) -> Result<T, Unreadable> {
+    match stored.split_first() {
+        Some((&PLAIN, json)) => parse(json),
+        Some((&ZSTD_1, packed)) => parse(&decompress(packed)?),
+        Some((form, _)) => Err(Unreadable(format!("stored in the unknown form {form}"))),
+        None => Err(Unreadable("empty".to_owned())),
+    }
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Unreadable> {
+    // Where it broke, not what it says: the message of serde_json quotes content.
+    serde_json::from_slice(json).map_err(|error| {
+        let kind = match error.classify() {
+            serde_json::error::Category::Data => "unexpected JSON",
+            _ => "broken JSON",
+        };
+        Unreadable(format!("{kind} at line {} column {}", error.line(), error.column()))
+    })
+}
+
+fn compress(json: &[u8]) -> Option<Vec<u8>> {
+    let length = u32::try_from(json.len()).ok()?;
+    COMPRESSOR.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            *slot = Compressor::with_dictionary(LEVEL, DICTIONARY_1).ok();
+        }
+        let frame = slot.as_mut()?.compress(json).ok()?;
+        let mut packed = Vec::with_capacity(5 + frame.len());
+        packed.push(ZSTD_1);
+        packed.extend_from_slice(&length.to_le_bytes());
+        packed.extend_from_slice(&frame);
+        Some(packed)
+    })
+}
+
+fn decompress(packed: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    let damaged = || Unreadable("damaged compression".to_owned());
+    let (length, frame) = packed.split_first_chunk::<4>().ok_or_else(damaged)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > LARGEST {
+        return Err(damaged());
+    }
+    DECOMPRESSOR.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            *slot = Decompressor::with_dictionary(DICTIONARY_1).ok();
+        }
+        let json = slot.as_mut().and_then(|zstd| zstd.decompress(frame, length).ok()).ok_or_else(damaged)?;
+        if json.len() == length { Ok(json) } else { Err(damaged()) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use conftrail_core::Value;
+
+    use super::*;
+
+    #[test]
+    fn values_come_back_as_they_were_stored() {
+        let long = "限流规则 limit ".repeat(500);
+        for text in ["", "short", long.as_str()] {
+            let value = Value::from(text);
+            let stored = encode(&value).unwrap();
+            assert_eq!(decode::<Value>(&stored), Ok(value));
+            assert!(stored.len() < 200, "{}", stored.len());
+        }
+    }
+
+    #[test]
+    fn damage_is_an_error_that_quotes_nothing() {
+        let stored = encode(&Value::from("secret ".repeat(100))).unwrap();
+        let mut longer = stored.clone();
+        longer[1] = longer[1].wrapping_add(1);
+        let damaged =
+            [&[][..], &[7, 1, 2], &stored[..3], &stored[..stored.len() - 4], &longer, b"\0{\"secret\": tru"];
+        for bytes in damaged {
+            let error = decode::<Value>(bytes).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+        assert!(decode::<bool>(b"\0\"secret\"").is_err_and(|error| !error.to_string().contains("secret")));
+    }
+}

@@ -1,0 +1,8 @@
+//! The change log: records in a table, offsets that are never used twice, groups that remember where they are.
+
+mod change_log;
+mod recent;
+mod retention;
+mod subscription;
+
+pub use change_log::ChangeLog;
