@@ -7,6 +7,7 @@ pub mod alerting;
 pub mod canonical;
 pub mod capture;
 pub mod change;
+pub mod diff;
 pub mod document;
 pub mod error;
 pub mod event;

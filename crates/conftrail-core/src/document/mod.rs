@@ -1,3 +1,16 @@
-//! Documents.
+//! Configuration documents: parsed to leaves with their places, and masked in place, so that comments and layout
+//! stay and a diff of two masked texts reads like a diff of the originals.
 
+mod edits;
+mod format;
+mod json;
+mod masked;
 pub(crate) mod path;
+mod properties;
+mod scalar;
+mod tree;
+mod walk;
+mod yaml;
+
+pub use format::Format;
+pub use masked::{Document, MaskedDocument};

@@ -175,8 +175,11 @@ pub(crate) fn line_len(text: &str) -> usize {
 /// Adds a place without the white space and separators around it, unless nothing secret can stand there.
 pub(crate) fn push_trimmed(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
     let Some(piece) = text.get(range.clone()) else { return };
+    let ends = |character: char| character.is_whitespace() || ",;".contains(character);
+    let kept = piece.trim_end_matches(ends);
+    // The end of a comment is not the secret's.
     let kept =
-        piece.trim_end_matches(|character: char| character.is_whitespace() || ",;".contains(character));
+        kept.strip_suffix("*/").or_else(|| kept.strip_suffix("-->")).unwrap_or(kept).trim_end_matches(ends);
     let lead = kept.len() - kept.trim_start().len();
     if !is_open_word(kept.trim()) {
         found.push(range.start + lead..range.start + kept.len());

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use super::key::MaskKey;
 use super::names::{self, Names};
+use super::random::looks_random;
 use super::rules::{MaskRules, RuleProblem};
 use super::siblings;
 use super::token::{is_mask, masks};
@@ -92,6 +95,7 @@ impl Masker {
         }
         if hits.has(look::NAME) {
             pairs::find(clear, &hits.names, &self.names, &mut found);
+            pairs::kubernetes(clear, &mut found);
         }
         let secrets = merge(found, &masks(clear));
         if secrets.is_empty() {
@@ -99,13 +103,30 @@ impl Masker {
         }
         let mut masked = String::with_capacity(clear.len() + secrets.len() * 16);
         let mut at = 0;
+        let mut repeated = Vec::new();
         for secret in secrets {
+            let word = clear.get(secret.clone())?;
             masked.push_str(clear.get(at..secret.start)?);
-            masked.push_str(&self.hash(clear.get(secret.clone())?));
+            masked.push_str(&self.hash(word));
+            if looks_random(word) && !word.contains(char::is_whitespace) {
+                repeated.push(word.to_owned());
+            }
             at = secret.end;
         }
         masked.push_str(clear.get(at..)?);
-        Some(masked)
+        Some(self.repeats(masked, &repeated))
+    }
+
+    /// Masks secrets that are known by now wherever else they stand.
+    pub(crate) fn repeats(&self, masked: String, secrets: &[String]) -> String {
+        if secrets.is_empty() {
+            return masked;
+        }
+        let Ok(finder) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(secrets) else {
+            return masked;
+        };
+        let masks: Vec<String> = secrets.iter().map(|secret| self.hash(secret)).collect();
+        finder.replace_all(&masked, &masks)
     }
 
     /// Masks a value in place: everything beneath a secret name, values that stand beside a secret name
@@ -149,8 +170,10 @@ impl Masker {
     }
 
     fn walk_map(&self, map: &mut Map, is_secret: bool, path: &mut Path, masked: &mut Vec<String>) {
-        let names_secret = siblings::names_secret(map, &self.names);
-        let is_kubernetes_secret = siblings::is_kubernetes_secret(map);
+        let texts: Vec<(&str, Option<&str>)> =
+            map.iter().map(|(name, inner)| (&**name, inner.as_text())).collect();
+        let names_secret = siblings::names_secret(texts.iter().copied(), &self.names);
+        let is_kubernetes_secret = siblings::is_kubernetes_secret(texts.into_iter());
         let mut renamed = Vec::new();
         for (index, (name, inner)) in map.iter_mut().enumerate() {
             let secret_name = self.secret_key(name, is_secret);
@@ -173,7 +196,7 @@ impl Masker {
 
     /// Returns the mask of a text that is secret by its place; none for what stays.
     pub(crate) fn secret_text(&self, clear: &str) -> Option<String> {
-        (!clear.trim().is_empty() && !is_mask(clear)).then(|| self.key.mask(clear))
+        (!clear.trim().is_empty() && !is_mask(clear.trim())).then(|| self.key.mask(clear))
     }
 
     /// Returns a text with the secrets in it replaced; none when there are none.
@@ -187,7 +210,7 @@ impl Masker {
     /// Returns the replacement of a key that is itself a secret: by its shape, or, beneath a secret name, because
     /// it looks random (`tokens: {3f2a…: alice}`).
     pub(crate) fn secret_key(&self, name: &str, beneath_secret: bool) -> Option<String> {
-        if beneath_secret && super::random::looks_random(name) && !is_mask(name) {
+        if beneath_secret && looks_random(name) && !is_mask(name) {
             return Some(self.key.mask(name));
         }
         self.open_text(name)

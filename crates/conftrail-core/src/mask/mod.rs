@@ -13,7 +13,7 @@ mod pairs;
 mod random;
 mod row;
 mod rules;
-mod siblings;
+pub(crate) mod siblings;
 mod sql;
 mod sql_tokens;
 mod token;
@@ -22,6 +22,7 @@ mod xml;
 
 pub use key::{InvalidMaskKey, MaskKey};
 pub use masker::Masker;
+pub(crate) use random::looks_random;
 pub use row::RowPlan;
 pub use rules::{MaskRules, RuleProblem};
 pub use token::{holds_mask, is_mask};

@@ -28,6 +28,13 @@ static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// A manifest's line that says what it is.
+static KUBERNETES_SECRET: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"["']?kind["']?[ \t]*:[ \t]*["']?Secret\b"#));
+/// Where such a manifest holds its values.
+static KUBERNETES_DATA: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"(?m)(?:^[ \t]*|[{,][ \t]*)["']?(data|stringData)(["']?)[ \t]*:[ \t]*"#));
+
 /// Finds the values of all secret names. `words` are the places of words that names consist of, in order.
 pub(crate) fn find(text: &str, words: &[Range<usize>], names: &Names, found: &mut Vec<Range<usize>>) {
     let mut done = 0;
@@ -46,6 +53,24 @@ pub(crate) fn find(text: &str, words: &[Range<usize>], names: &Names, found: &mu
             random_words(text, start..name.start, found);
             random_words(text, name.end..floor(text, name.end + len), found);
         }
+    }
+}
+
+/// Finds the values of a Kubernetes Secret in a manifest that does not parse, such as a template.
+pub(crate) fn kubernetes(text: &str, found: &mut Vec<Range<usize>>) {
+    if !text.contains("Secret") || !KUBERNETES_SECRET.is_match(text) {
+        return;
+    }
+    for captures in KUBERNETES_DATA.captures_iter(text) {
+        let (Some(name), Some(whole)) = (captures.get(1), captures.get(0)) else { continue };
+        let in_flow = captures.get(2).is_some_and(|quote| !quote.is_empty());
+        assigned(
+            text,
+            &name.range(),
+            whole.end(),
+            Place { leads_line: !in_flow, in_flow, colon: true },
+            found,
+        );
     }
 }
 

@@ -66,7 +66,7 @@ fn class_of(byte: u8) -> Option<Class> {
 pub(crate) fn random_words(text: &str, within: Range<usize>, found: &mut Vec<Range<usize>>) {
     let Some(piece) = text.get(within.clone()) else { return };
     let ends = |character: char| {
-        character.is_whitespace() || !character.is_ascii() || "\"'`<>()[]{},;\\".contains(character)
+        character.is_whitespace() || !character.is_ascii() || "\"'`<>()[]{},;&?|\\".contains(character)
     };
     let mut start = 0;
     for (at, character) in piece.char_indices().chain([(piece.len(), ' ')]) {

@@ -2,16 +2,16 @@
 //! Kubernetes secrets.
 
 use super::names::Names;
-use crate::{Map, Value};
 
-/// Says whether an entry of the map holds a secret name, so that its value entries are secret.
-pub(crate) fn names_secret(map: &Map, names: &Names) -> bool {
-    if !map.iter().any(|(key, _)| holds_value(key)) {
-        return false;
-    }
-    map.iter().any(|(key, value)| {
-        holds_name(key) && value.as_text().is_some_and(|name| is_name(name) && names.is_secret(name))
-    })
+/// Says whether an entry of a map holds a secret name, so that its value entries are secret.
+pub(crate) fn names_secret<'a>(
+    entries: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone,
+    names: &Names,
+) -> bool {
+    entries.clone().any(|(key, _)| holds_value(key))
+        && entries.clone().any(|(key, text)| {
+            holds_name(key) && text.is_some_and(|name| is_name(name) && names.is_secret(name))
+        })
 }
 
 /// Says whether an entry of this key names something: `name`, `config_key`, `paramName`.
@@ -47,8 +47,10 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 /// Says whether a map is a Kubernetes Secret.
-pub(crate) fn is_kubernetes_secret(map: &Map) -> bool {
-    map.get("kind").and_then(Value::as_text) == Some("Secret")
+pub(crate) fn is_kubernetes_secret<'a>(
+    mut entries: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+) -> bool {
+    entries.any(|(key, text)| key == "kind" && text == Some("Secret"))
 }
 
 /// Says whether an entry of a Kubernetes Secret holds the secret values.

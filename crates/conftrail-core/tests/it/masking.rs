@@ -5,12 +5,10 @@ use std::borrow::Cow;
 use conftrail_core::mask::{MaskKey, MaskRules, Masker, holds_mask};
 use conftrail_core::{Map, Value};
 
+use super::masker;
+
 /// Stands for a generated secret; every `§` of a sample becomes one.
 const SECRET: &str = "x8Kq2mPz91Lw";
-
-fn masker() -> Masker {
-    Masker::new(MaskKey::new([7; 32]), &MaskRules::default()).unwrap()
-}
 
 /// Checks that a sample's secrets are gone, that the rest of it stands, and that masking again changes nothing.
 fn check_text(sample: &str, kept: &[&str]) {
@@ -70,15 +68,6 @@ fn secrets_in_free_text_are_masked_and_their_surroundings_stay() {
     check_text("setPassword(\"§\")", &["setPassword(\""]);
     check_text("machine h login bob password §", &["machine h login bob password "]);
     check_text("requirepass §", &["requirepass "]);
-    check_text(
-        "key AKIA§"
-            .replace('§', "ABCDEFGH12345678")
-            .as_str()
-            .replace("ABCDEFGH12345678", "§§")
-            .to_uppercase()
-            .as_str(),
-        &[],
-    );
 }
 
 #[test]

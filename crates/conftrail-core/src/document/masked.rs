@@ -1,0 +1,185 @@
+//! A document before and after masking.
+
+use sha2::{Digest, Sha256};
+
+use super::format::Format;
+use super::path::Path;
+use super::tree::{Tree, Unparsed};
+use super::{json, properties, walk, yaml};
+use crate::mask::{Masker, holds_mask};
+use crate::{Map, Value};
+
+/// How often a document is looked at again: replacing one thing can show another (a secret in a folded block).
+const MAX_PASSES: usize = 6;
+
+/// A document as it was read, in clear.
+#[derive(Clone, Copy)]
+pub struct Document<'a> {
+    format: Format,
+    text: &'a str,
+}
+
+/// A document whose secrets are replaced.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MaskedDocument {
+    /// The text, with comments and layout as they were.
+    pub text: String,
+    /// The format.
+    pub format: Format,
+    /// What the masked text says; none for plain text and for documents that do not parse.
+    pub tree: Option<Value>,
+    /// Paths of values and keys that hold masks; `comments` where comments do, `text` where there are no paths.
+    pub masked: Vec<String>,
+    /// Whether the text is not what its format says, or beyond the limits, so that lines are all that is known.
+    pub unparsed: bool,
+}
+
+impl<'a> Document<'a> {
+    /// Takes a text of a known format.
+    pub fn new(format: Format, text: &'a str) -> Self {
+        Self { format, text }
+    }
+
+    /// Takes a text and finds its format by its name, or by its content where the name says nothing.
+    pub fn named(name: &str, text: &'a str) -> Self {
+        Self::new(Format::detect(name, text), text)
+    }
+
+    /// Replaces what is secret: values beneath secret names, secrets in values, keys and comments. A document that
+    /// does not parse is masked line by line. Masking twice changes nothing more.
+    pub fn mask(&self, masker: &Masker) -> MaskedDocument {
+        match masked_in_place(masker, self.format, self.text) {
+            Some((text, tree)) => MaskedDocument::parsed(self.format, text, &tree),
+            None => MaskedDocument::lines(self.format, masker.text(self.text).into_owned()),
+        }
+    }
+}
+
+/// Document content never prints: it may be in clear.
+impl std::fmt::Debug for Document<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Document({}, {} bytes)", self.format.as_str(), self.text.len())
+    }
+}
+
+impl MaskedDocument {
+    /// Takes a text that was masked before, such as one from a checkpoint.
+    pub fn of_masked(format: Format, text: String) -> Self {
+        match parse(format, &text) {
+            Ok(tree) if format != Format::Text => Self::parsed(format, text, &tree),
+            _ => Self::lines(format, text),
+        }
+    }
+
+    /// Returns what the masked text says, where it parses.
+    pub fn tree(&self) -> Option<&Value> {
+        self.tree.as_ref()
+    }
+
+    /// Returns the document as an event's `before` or `after` holds it. `fingerprint` and `bytes` are those of the
+    /// clear content; the digest is over the masked text.
+    pub fn side(&self, fingerprint: &str, bytes: u64) -> Value {
+        let mut map = Map::with_capacity(4);
+        map.insert("text", self.text.as_str());
+        map.insert("digest", self.digest());
+        map.insert("fingerprint", fingerprint);
+        map.insert("bytes", bytes);
+        Value::Map(map)
+    }
+
+    /// Returns `sha256:<64 hex>` of the masked text.
+    pub fn digest(&self) -> String {
+        let digest = Sha256::digest(self.text.as_bytes());
+        digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    }
+
+    fn parsed(format: Format, text: String, tree: &Tree) -> Self {
+        let Ok(value) = tree.value() else { return Self::lines(format, text) };
+        let mut masked = Vec::new();
+        mask_paths(&value, tree.is_flat, &mut Path::default(), &mut masked);
+        let in_comments = |gap: std::ops::Range<usize>| text.get(gap).is_some_and(holds_mask);
+        if holds_mask(&text) && walk::gaps(&text, tree).into_iter().any(in_comments) {
+            masked.push("comments".to_owned());
+        }
+        Self { text, format, tree: Some(value), masked, unparsed: false }
+    }
+
+    fn lines(format: Format, text: String) -> Self {
+        let masked = if holds_mask(&text) { vec!["text".to_owned()] } else { Vec::new() };
+        Self { text, format, tree: None, masked, unparsed: format != Format::Text }
+    }
+}
+
+fn parse(format: Format, text: &str) -> Result<Tree, Unparsed> {
+    match format {
+        Format::Yaml => yaml::parse(text),
+        Format::Json => json::parse(text),
+        Format::Properties => properties::parse(text),
+        Format::Text => Err(Unparsed),
+    }
+}
+
+/// Masks by place until nothing is left to mask; none where that is not possible.
+fn masked_in_place(masker: &Masker, format: Format, clear: &str) -> Option<(String, Tree)> {
+    let mut text = clear.to_owned();
+    let mut tree = parse(format, clear).ok()?;
+    let clear_value = tree.value().ok()?;
+    for _ in 0..MAX_PASSES {
+        let found = walk::find(masker, &text, &tree);
+        if found.edits.is_empty() {
+            let value = tree.value().ok()?;
+            // Whatever a parser's places may have got wrong, nothing but secrets may differ.
+            return differs_in_masks_only(&clear_value, &value).then_some((text, tree));
+        }
+        text = masker.repeats(found.edits.apply(&text), &found.secrets);
+        tree = parse(format, &text).ok()?;
+    }
+    None
+}
+
+fn differs_in_masks_only(clear: &Value, masked: &Value) -> bool {
+    match (clear, masked) {
+        (Value::Map(clear), Value::Map(masked)) => {
+            let is_same_name = |a: &str, b: &str| a == b || holds_mask(b);
+            clear.len() == masked.len()
+                && clear.iter().zip(masked.iter()).all(|((clear_name, clear), (name, masked))| {
+                    is_same_name(clear_name, name) && differs_in_masks_only(clear, masked)
+                })
+        }
+        (Value::List(clear), Value::List(masked)) => {
+            clear.len() == masked.len()
+                && clear.iter().zip(masked).all(|(clear, masked)| differs_in_masks_only(clear, masked))
+        }
+        (_, Value::Text(masked)) if holds_mask(masked) => true,
+        (clear, masked) => clear == masked,
+    }
+}
+
+fn mask_paths(value: &Value, is_flat: bool, path: &mut Path, found: &mut Vec<String>) {
+    match value {
+        Value::Text(text) if holds_mask(text) => found.push(path.to_string()),
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.enter_index(index);
+                mask_paths(item, is_flat, path, found);
+                path.leave();
+            }
+        }
+        Value::Map(map) => {
+            for (name, inner) in map.iter() {
+                if is_flat {
+                    path.enter_flat(name);
+                } else {
+                    path.enter(name);
+                }
+                let before = found.len();
+                mask_paths(inner, is_flat, path, found);
+                if found.len() == before && holds_mask(name) {
+                    found.push(path.to_string());
+                }
+                path.leave();
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,157 @@
+//! A parsed document: nodes with their places in the text.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::{Map, Value};
+
+/// How deep a document may nest. Deeper ones are not parsed: values are walked recursively.
+pub(crate) const MAX_DEPTH: usize = 96;
+/// How many nodes a document may have, aliases written out: a few lines of YAML can stand for billions.
+pub(crate) const MAX_NODES: usize = 200_000;
+
+/// A document that is not what its format says, or beyond the limits. Holds no content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unparsed;
+
+/// How a scalar is written, which decides how its replacement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// A JSON scalar or a YAML flow scalar: replacements stand in double quotes.
+    Quoted,
+    /// A YAML block scalar, whose place starts at its first character and ends with its last line break.
+    Block,
+    /// A key of properties.
+    PropertyKey,
+    /// A value of properties.
+    PropertyValue,
+}
+
+/// A scalar and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Scalar {
+    pub(crate) span: Range<usize>,
+    pub(crate) style: Style,
+    /// The text without quotes and escapes.
+    pub(crate) text: String,
+    /// What the text means in its format.
+    pub(crate) value: Value,
+}
+
+/// One node; children are indices into the tree.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Scalar(Scalar),
+    List(Vec<usize>),
+    Map(Vec<(usize, usize)>),
+    Alias(usize),
+}
+
+/// A parsed document.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tree {
+    pub(crate) nodes: Vec<Node>,
+    /// One for each document of a YAML stream.
+    pub(crate) roots: Vec<usize>,
+    /// Whether names stand for themselves in paths, as in properties.
+    pub(crate) is_flat: bool,
+}
+
+impl Tree {
+    /// Adds a node and returns its index.
+    pub(crate) fn add(&mut self, node: Node) -> Result<usize, Unparsed> {
+        if self.nodes.len() >= MAX_NODES {
+            return Err(Unparsed);
+        }
+        self.nodes.push(node);
+        Ok(self.nodes.len() - 1)
+    }
+
+    /// Returns a node.
+    pub(crate) fn node(&self, index: usize) -> Option<&Node> {
+        self.nodes.get(index)
+    }
+
+    /// Returns the text that a node stands for as a key.
+    pub(crate) fn key(&self, index: usize) -> String {
+        match self.node(index) {
+            Some(Node::Scalar(scalar)) => scalar.text.clone(),
+            Some(Node::Alias(target)) if *target < index => self.key(*target),
+            _ => self.value_of(index, 0, &mut 1000).map(|value| value.display()).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the scalar text of a node, through an alias.
+    pub(crate) fn scalar_text(&self, index: usize) -> Option<&str> {
+        match self.node(index)? {
+            Node::Scalar(scalar) => Some(&scalar.text),
+            Node::Alias(target) if *target < index => self.scalar_text(*target),
+            _ => None,
+        }
+    }
+
+    /// Says whether the document is a map or a list rather than a single scalar.
+    pub(crate) fn is_structured(&self) -> bool {
+        self.roots.iter().any(|root| matches!(self.node(*root), Some(Node::Map(_) | Node::List(_))))
+    }
+
+    /// Returns the whole as one value: several documents are a list.
+    pub(crate) fn value(&self) -> Result<Value, Unparsed> {
+        let mut budget = MAX_NODES;
+        match self.roots.as_slice() {
+            [] => Ok(Value::Null),
+            [root] => self.value_of(*root, 0, &mut budget),
+            roots => roots
+                .iter()
+                .map(|root| self.value_of(*root, 1, &mut budget))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
+        }
+    }
+
+    fn value_of(&self, index: usize, depth: usize, budget: &mut usize) -> Result<Value, Unparsed> {
+        *budget = budget.checked_sub(1).ok_or(Unparsed)?;
+        if depth > MAX_DEPTH {
+            return Err(Unparsed);
+        }
+        match self.node(index).ok_or(Unparsed)? {
+            Node::Scalar(scalar) => Ok(scalar.value.clone()),
+            Node::Alias(target) if *target < index => self.value_of(*target, depth + 1, budget),
+            Node::Alias(_) => Err(Unparsed),
+            Node::List(items) => items
+                .iter()
+                .map(|item| self.value_of(*item, depth + 1, budget))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
+            Node::Map(entries) => {
+                let mut values = Vec::with_capacity(entries.len());
+                for (key, value) in entries {
+                    values.push((self.key(*key), self.value_of(*value, depth + 1, budget)?));
+                }
+                Ok(Value::Map(unique(values)))
+            }
+        }
+    }
+}
+
+/// Builds a map in which the last of several entries of one name wins at the first one's place.
+fn unique(entries: Vec<(String, Value)>) -> Map {
+    let mut places: HashMap<Arc<str>, usize> = HashMap::with_capacity(entries.len());
+    let mut kept: Vec<(Arc<str>, Value)> = Vec::with_capacity(entries.len());
+    for (name, value) in entries {
+        let name: Arc<str> = name.into();
+        match places.get(&name).and_then(|place| kept.get_mut(*place)) {
+            Some(entry) => entry.1 = value,
+            None => {
+                places.insert(name.clone(), kept.len());
+                kept.push((name, value));
+            }
+        }
+    }
+    let mut map = Map::with_capacity(kept.len());
+    for (name, value) in kept {
+        map.push_unique(name, value);
+    }
+    map
+}

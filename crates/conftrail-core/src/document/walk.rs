@@ -1,0 +1,144 @@
+//! Finds what is secret in a parsed document and gathers the replacements.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::edits::Edits;
+use super::tree::{Node, Scalar, Style, Tree};
+use crate::Value;
+use crate::mask::{Masker, is_mask, looks_random, siblings};
+
+/// What one pass over a document found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) edits: Edits,
+    /// Secrets that look random: they are masked wherever else the document repeats them.
+    pub(crate) secrets: Vec<String>,
+}
+
+/// Looks over a document once.
+pub(crate) fn find(masker: &Masker, text: &str, tree: &Tree) -> Found {
+    let mut walker =
+        Walker { masker, text, tree, seen: HashSet::new(), beside: HashSet::new(), found: Found::default() };
+    for root in &tree.roots {
+        walker.node(*root, false);
+    }
+    walker.comments();
+    walker.found
+}
+
+struct Walker<'a> {
+    masker: &'a Masker,
+    text: &'a str,
+    tree: &'a Tree,
+    /// What was walked already, as an anchor's content is walked for each of its aliases.
+    seen: HashSet<(usize, bool)>,
+    /// Where gaps begin whose comment stands beside a secret.
+    beside: HashSet<usize>,
+    found: Found,
+}
+
+impl Walker<'_> {
+    fn node(&mut self, index: usize, is_secret: bool) {
+        if !self.seen.insert((index, is_secret)) {
+            return;
+        }
+        match self.tree.node(index) {
+            Some(Node::Scalar(scalar)) => self.scalar(scalar, is_secret),
+            Some(Node::List(items)) => {
+                for item in items {
+                    self.node(*item, is_secret);
+                }
+            }
+            Some(Node::Map(entries)) => self.map(entries, is_secret),
+            Some(Node::Alias(target)) if *target < index => self.node(*target, is_secret),
+            Some(Node::Alias(_)) | None => {}
+        }
+    }
+
+    fn map(&mut self, entries: &[(usize, usize)], is_secret: bool) {
+        let keys: Vec<String> = entries.iter().map(|(key, _)| self.tree.key(*key)).collect();
+        let texts = || {
+            let values = entries.iter().map(|(_, value)| self.tree.scalar_text(*value));
+            keys.iter().map(String::as_str).zip(values)
+        };
+        let names_secret = siblings::names_secret(texts(), self.masker.names());
+        let is_kubernetes_secret = siblings::is_kubernetes_secret(texts());
+        for ((key_node, value_node), name) in entries.iter().zip(&keys) {
+            let value_secret = is_secret
+                || self.masker.is_secret_name(name)
+                || (names_secret && siblings::holds_value(name))
+                || (is_kubernetes_secret && siblings::is_kubernetes_data(name));
+            if let Some(Node::Scalar(key)) = self.tree.node(*key_node) {
+                if let Some(masked) = self.masker.secret_key(&key.text, is_secret) {
+                    self.found.edits.scalar(self.text, key, &masked);
+                }
+                if value_secret && matches!(self.tree.node(*value_node), Some(Node::Scalar(_))) {
+                    self.beside.insert(key.span.end);
+                }
+            } else {
+                self.node(*key_node, is_secret);
+            }
+            self.node(*value_node, value_secret);
+        }
+    }
+
+    fn scalar(&mut self, scalar: &Scalar, is_secret: bool) {
+        if is_secret {
+            self.secret(scalar);
+        } else if let Some(masked) = self.masker.open_text(&scalar.text) {
+            // A block keeps its lines; what only its joined lines show is left to the next pass.
+            let block = (scalar.style == Style::Block)
+                .then(|| self.text.get(scalar.span.clone())?.trim_end_matches(['\n', '\r', ' ', '\t']).into())
+                .flatten()
+                .and_then(|raw: &str| self.masker.open_text(raw));
+            self.found.edits.scalar(self.text, scalar, &block.unwrap_or(masked));
+        }
+    }
+
+    fn secret(&mut self, scalar: &Scalar) {
+        if matches!(scalar.value, Value::Null | Value::Bool(_)) {
+            return;
+        }
+        self.beside.insert(scalar.span.end);
+        let Some(masked) = self.masker.secret_text(&scalar.text) else { return };
+        self.found.edits.scalar(self.text, scalar, &masked);
+        let word = scalar.text.trim();
+        if looks_random(word) && !word.contains(char::is_whitespace) && !is_mask(word) {
+            self.found.secrets.push(word.to_owned());
+        }
+    }
+
+    /// Masks what stands between the scalars.
+    fn comments(&mut self) {
+        for gap in gaps(self.text, self.tree) {
+            let beside_secret = self.beside.contains(&gap.start);
+            self.found.edits.comments(self.masker, self.text, gap, beside_secret);
+        }
+    }
+}
+
+/// Returns what no scalar covers: white space, signs, comments.
+pub(crate) fn gaps(text: &str, tree: &Tree) -> Vec<Range<usize>> {
+    let mut spans: Vec<Range<usize>> = tree
+        .nodes
+        .iter()
+        .filter_map(|node| match node {
+            Node::Scalar(scalar) => Some(scalar.span.clone()),
+            _ => None,
+        })
+        .collect();
+    spans.sort_by_key(|span| (span.start, span.end));
+    let mut gaps = Vec::with_capacity(spans.len() + 1);
+    let mut at = 0;
+    for span in spans {
+        if span.start > at {
+            gaps.push(at..span.start);
+        }
+        at = at.max(span.end);
+    }
+    if at < text.len() {
+        gaps.push(at..text.len());
+    }
+    gaps
+}

@@ -1,0 +1,230 @@
+//! Masking of whole documents: what is planted in them is gone, what is not stays, in every format and place.
+
+use conftrail_core::document::{Document, Format, MaskedDocument};
+
+use super::masker;
+
+/// Masks a sample in which every `§` is a secret, and checks what holds for every document.
+fn mask(format: Format, sample: &str, secret: &str) -> MaskedDocument {
+    let masker = masker();
+    let clear = sample.replace('§', secret);
+    let masked = Document::new(format, &clear).mask(&masker);
+    assert!(!masked.text.contains(secret), "left in clear: {clear}\n{}", masked.text);
+    assert!(!masked.masked.is_empty(), "no path for: {clear}");
+    let again = Document::new(format, &masked.text).mask(&masker);
+    assert_eq!(again, masked, "masking again changed: {clear}");
+    assert_eq!(
+        MaskedDocument::of_masked(format, masked.text.clone()),
+        masked,
+        "reading back differs: {clear}"
+    );
+    masked
+}
+
+/// One planted secret: the format, the document, what must stay, and whether it parses.
+struct Planted(Format, &'static str, &'static [&'static str], bool);
+
+const PLANTED: &[Planted] = &[
+    Planted(Format::Yaml, "db:\n  password: §\n  port: 3306\n", &["port: 3306"], true),
+    Planted(Format::Yaml, "db: {password: §, port: 3306}\n", &["port: 3306}"], true),
+    Planted(Format::Yaml, "password: '§' # was §\nlimit: 5\n", &["password: ", "# ", "limit: 5"], true),
+    Planted(Format::Yaml, "password: \"a\\n§\"\nlimit: 5\n", &["limit: 5"], true),
+    Planted(Format::Yaml, "password: |\n  §\n  §\nlimit: 5\n", &["password: |\n  ", "\nlimit: 5\n"], true),
+    Planted(Format::Yaml, "password: >-\n  a\n  §\nlimit: 5\n", &["password: >-\n  "], true),
+    Planted(Format::Yaml, "password: one\n  §\nlimit: 5\n", &["limit: 5"], true),
+    Planted(Format::Yaml, "# old password: §\nlimit: 5\n", &["# old password: ", "limit: 5"], true),
+    Planted(Format::Yaml, "limit: 5 # token=§\nname: 支付\n", &["limit: 5 # token=", "支付"], true),
+    Planted(Format::Yaml, "# password:\n#   - §\nlimit: 5\n", &["limit: 5"], true),
+    Planted(Format::Yaml, "tokens:\n  §: alice\n", &["tokens:\n  "], true),
+    Planted(Format::Yaml, "passwords:\n- §\n- b§\n", &["passwords:\n- "], true),
+    Planted(Format::Yaml, "secret:\n  a: {b: [§, 5]}\n", &["secret:\n  a: {b: ["], true),
+    Planted(Format::Yaml, "x: &pw §\npassword: *pw\n", &["x: &pw ", "password: *pw"], true),
+    Planted(Format::Yaml, "base: &b\n  user: a\n  pass: §\nprod:\n  <<: *b\n", &["user: a", "<<: *b"], true),
+    Planted(Format::Yaml, "password: !!str §\n", &["password: !!str "], true),
+    Planted(Format::Yaml, "? password\n: §\n", &["? password\n: "], true),
+    Planted(Format::Yaml, "a: 1\n---\npassword: §\n", &["a: 1\n---\n"], true),
+    Planted(Format::Yaml, "url: mysql://app:§@db:3306/shop\n", &["mysql://app:", "@db:3306/shop"], true),
+    Planted(
+        Format::Yaml,
+        "url: jdbc:mysql://db/shop?user=a&password=§&x=1\n",
+        &["user=a&password=", "&x=1"],
+        true,
+    ),
+    Planted(
+        Format::Yaml,
+        "env:\n- name: DB_PASSWORD\n  value: §\n- name: A\n  value: b\n",
+        &["value: b"],
+        true,
+    ),
+    Planted(Format::Yaml, "env:\n- value: §\n  name: API_TOKEN\n", &["name: API_TOKEN"], true),
+    Planted(Format::Yaml, "kind: Secret\ndata:\n  a.b: §\n", &["a.b: "], true),
+    Planted(Format::Yaml, "kind: Secret\nstringData: {x: §}\ntype: Opaque\n", &["type: Opaque"], true),
+    Planted(Format::Yaml, "kind: List\nitems:\n- kind: Secret\n  data: {x: §}\n", &["kind: List"], true),
+    Planted(
+        Format::Yaml,
+        "data:\n  app.properties: |\n    a=1\n    db.password=§\n    b=2\n",
+        &["    a=1\n", "    b=2"],
+        true,
+    ),
+    Planted(
+        Format::Yaml,
+        "data:\n  app.yaml: |\n    db:\n      password: §\n      port: 1\n",
+        &["      port: 1"],
+        true,
+    ),
+    Planted(Format::Yaml, "data:\n  app.json: '{\"token\": \"§\", \"port\": 1}'\n", &["port"], true),
+    Planted(Format::Yaml, "cmd: mysql -u root -p§ shop\n", &["mysql -u root -p"], true),
+    Planted(Format::Yaml, "args: [\"--password\", \"x\", \"--token=§\"]\n", &["--token="], true),
+    Planted(Format::Yaml, "header: 'Authorization: Bearer §'\n", &["header: "], true),
+    Planted(Format::Yaml, "数据库:\n  密码: §\n  端口: 3306\n", &["端口: 3306"], true),
+    Planted(Format::Yaml, "# 密码是§\n端口: 3306\n", &["端口: 3306"], true),
+    Planted(Format::Yaml, "password: §\nnote: uses § daily\n", &["note: uses "], true),
+    Planted(Format::Yaml, "password: §\n§: 5\n", &[": 5"], true),
+    Planted(Format::Yaml, "db:\n  password: §\n {{ broken\n", &["{{ broken"], false),
+    Planted(
+        Format::Yaml,
+        "{{ if x }}\nkind: Secret\ndata:\n  a: §\n  b: b§\n{{ end }}\n",
+        &["{{ end }}"],
+        false,
+    ),
+    Planted(Format::Yaml, "\tpassword: §\n\tlimit: 5\n", &["limit: 5"], false),
+    Planted(Format::Yaml, "password:\r\n  - §\r\nlimit: 5\r\n", &["limit: 5\r\n"], true),
+    Planted(Format::Json, "{\"db\": {\"password\": \"§\", \"port\": 3306}}", &["\"port\": 3306}}"], true),
+    Planted(
+        Format::Json,
+        "{\n  // old token: §\n  \"limit\": 5 /* password=§ */\n}",
+        &["\"limit\": 5 /* "],
+        true,
+    ),
+    Planted(Format::Json, "{\"password\": \"x\", // was §\n \"limit\": 5}", &["\"limit\": 5}"], true),
+    Planted(Format::Json, "{\"secret\": {\"a\": [\"§\", 12, null, true]}}", &["null, true]"], true),
+    Planted(Format::Json, "{\"tokens\": {\"§\": \"bob\"}}", &["tokens"], true),
+    Planted(Format::Json, "[{\"key\": \"db.password\", \"value\": \"§\"}]", &["\"db.password\""], true),
+    Planted(Format::Json, "{\"dsn\": \"app:§@tcp(db:3306)/x\"}", &["app:", "@tcp(db:3306)/x"], true),
+    Planted(
+        Format::Json,
+        "{\"doc\": \"{\\\"password\\\": \\\"§\\\", \\\"a\\\": 1}\"}",
+        &["\\\"a\\\": 1"],
+        true,
+    ),
+    Planted(Format::Json, "{\"p\\u0061ssword\": \"§\"}", &[], true),
+    Planted(Format::Json, "{\"password\": \"\\u0041§\"}", &["password"], true),
+    Planted(Format::Json, "{\"password\": \"§\", \"limit\": 5", &["\"limit\": 5"], false),
+    Planted(Format::Json, "{\"tokens\": [\"a\", \"§\", ", &["tokens"], false),
+    Planted(Format::Json, "{\"配置\": {\"口令\": \"§\"}}", &["配置"], true),
+    Planted(Format::Properties, "a=1\ndb.password=§\nb=2\n", &["a=1\n", "\nb=2\n"], true),
+    Planted(Format::Properties, "db.password : § \n", &["db.password : "], true),
+    Planted(Format::Properties, "db.password §\n", &["db.password "], true),
+    Planted(Format::Properties, "db.password=a\\\n    §\\\n    b\nb=2\n", &["b=2\n"], true),
+    Planted(Format::Properties, "# db.password=§\nb=2\n", &["# db.password=", "b=2"], true),
+    Planted(Format::Properties, "! 密码：§\nb=2\n", &["b=2"], true),
+    Planted(Format::Properties, "db.url=jdbc:mysql://a:§@db/x\n", &["jdbc:mysql://a:", "@db/x"], true),
+    Planted(Format::Properties, "db.pass\\u0077ord=§\n", &[], true),
+    Planted(Format::Properties, "数据库.密码=§\n端口=1\n", &["端口=1"], true),
+    Planted(Format::Properties, "note=the token is § for now\n", &["note=the token is "], true),
+    Planted(Format::Text, "export DB_PASSWORD=§\nLIMIT=5\n", &["export DB_PASSWORD=", "LIMIT=5"], true),
+    Planted(
+        Format::Text,
+        "[client]\nuser = app\npassword = \"§\"\nport = 1\n",
+        &["user = app", "port = 1"],
+        true,
+    ),
+    Planted(Format::Text, "<db password=\"§\" port=\"1\"/>\n", &["port=\"1\"/>"], true),
+    Planted(Format::Text, "<db><password>§</password><port>1</port></db>\n", &["<port>1</port>"], true),
+    Planted(
+        Format::Text,
+        "upstream x;\nproxy_set_header Authorization \"Basic §==\";\n",
+        &["upstream x;"],
+        true,
+    ),
+    Planted(Format::Text, "requirepass §\nport 1\n", &["port 1"], true),
+    Planted(Format::Text, "create user 'a'@'%' identified by '§';\n", &["create user 'a'@'%'"], true),
+    Planted(Format::Text, "key: ghp_§§§\nport: 1\n", &["port: 1"], true),
+];
+
+#[test]
+fn every_planted_secret_is_masked() {
+    // As drawn at random: letters and digits, and with the signs that password rules ask for.
+    for secret in ["x8Kq2mPz91Lw", "T7v0QpZr4uXa9Wk3", "k3Jd82Mx0PqLs71b"] {
+        let mut masked_places = 0;
+        for Planted(format, sample, kept, parses) in PLANTED {
+            let masked = mask(*format, sample, secret);
+            for kept in *kept {
+                assert!(masked.text.contains(kept), "{kept:?} should stay: {sample}\n{}", masked.text);
+            }
+            assert_eq!(masked.unparsed, !parses, "{sample}\n{}", masked.text);
+            masked_places += 1;
+        }
+        assert!(masked_places >= 60);
+        assert_eq!(masked_places, PLANTED.len());
+    }
+}
+
+#[test]
+fn words_as_secrets_are_masked_where_their_place_says_so() {
+    for Planted(format, sample, _, _) in PLANTED.iter().filter(|planted| {
+        ["password: §", "password\": \"§", "password=§", "- §\n- b§", "data:\n  a"]
+            .iter()
+            .any(|place| planted.1.contains(place))
+            && !planted.1.contains("§ daily")
+            && !planted.1.contains("§: 5")
+            && !planted.1.contains("# was §")
+    }) {
+        mask(*format, sample, "swordfish");
+    }
+}
+
+#[test]
+fn a_private_key_in_a_block_is_one_mask() {
+    let key = "-----BEGIN PRIVATE KEY-----\n    MIIEvQIBADANBg\n    -----END PRIVATE KEY-----";
+    for name in ["tls.key", "pem", "private_key"] {
+        let sample = format!("a:\n  {name}: |\n    {key}\n  b: 1\n");
+        let masked = Document::new(Format::Yaml, &sample).mask(&masker());
+        assert!(!masked.text.contains("MIIE") && masked.text.ends_with("\n  b: 1\n"), "{}", masked.text);
+        assert!(!masked.unparsed);
+    }
+}
+
+#[test]
+fn documents_without_secrets_stay_byte_for_byte() {
+    for (format, text) in [
+        (Format::Yaml, "# c\na: 1\nb:   [x,  y]\nc: |\n  t\n\n"),
+        (Format::Json, "{\"a\" : 1.50, /* c */ \"b\": [1,2,],}"),
+        (Format::Properties, "# c\na = 1\\\n  2\n"),
+        (Format::Text, "anything\r\n at all"),
+        (Format::Yaml, ""),
+        (Format::Json, ""),
+        (Format::Yaml, "\u{feff}a: 中\n"),
+        (Format::Json, "\u{feff}{\"a\": 1}"),
+    ] {
+        let masked = Document::new(format, text).mask(&masker());
+        assert_eq!((masked.text.as_str(), masked.masked.len(), masked.unparsed), (text, 0, false), "{text}");
+    }
+}
+
+#[test]
+fn documents_made_to_hurt_are_unparsed_and_never_hang() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let inner = vec![format!("*a{}", level - 1); 9].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
+    }
+    bomb.push_str("password: x8Kq2mPz91Lw\n");
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    let deep_yaml: String = (0..3000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    for (format, text) in [
+        (Format::Yaml, bomb.as_str()),
+        (Format::Yaml, &deep),
+        (Format::Json, &deep),
+        (Format::Yaml, &deep_yaml),
+        (Format::Yaml, "a: *unknown\n"),
+        (Format::Yaml, "a: &x [*x]\n"),
+        (Format::Json, "{\"a\": 1} trailing"),
+    ] {
+        let started = std::time::Instant::now();
+        let masked = Document::new(format, text).mask(&masker());
+        assert!(masked.unparsed && masked.tree.is_none());
+        assert!(!masked.text.contains("x8Kq2mPz91Lw"));
+        assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
+    }
+}
