@@ -48,10 +48,16 @@ impl<'a> Document<'a> {
     /// Replaces what is secret: values beneath secret names, secrets in values, keys and comments. A document that
     /// does not parse is masked line by line. Masking twice changes nothing more.
     pub fn mask(&self, masker: &Masker) -> MaskedDocument {
-        match masked_in_place(masker, self.format, self.text) {
-            Some((text, tree)) => MaskedDocument::parsed(self.format, text, &tree),
-            None => MaskedDocument::lines(self.format, masker.text(self.text).into_owned()),
+        if let Some((text, tree)) = masked_in_place(masker, self.format, self.text) {
+            return MaskedDocument::parsed(self.format, text, &tree);
         }
+        let lines = masker.text(self.text).into_owned();
+        // Without its secrets the text may parse, and places then show what lines did not.
+        let text = match masked_in_place(masker, self.format, &lines) {
+            Some((text, _)) => text,
+            None => lines,
+        };
+        MaskedDocument::lines(self.format, text)
     }
 }
 

@@ -6,6 +6,9 @@ use super::Masker;
 use super::siblings::is_name;
 use super::sql_tokens::{Kind, Token, tokens, unescape};
 
+/// How often a statement is looked at again after a replacement.
+const MAX_PASSES: usize = 4;
+
 /// What is known about a literal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
@@ -25,6 +28,19 @@ impl Masker {
     /// tied to a column, every such literal is masked, as are all of an `INSERT` without a column list. All other
     /// literals and the comments are masked by what they hold.
     pub fn sql(&self, sql: &str) -> String {
+        let mut masked = self.sql_once(sql);
+        for _ in 1..MAX_PASSES {
+            // What was joined by a mask can show a name that was cut in two before.
+            let again = self.sql_once(&masked);
+            if again == masked {
+                break;
+            }
+            masked = again;
+        }
+        masked
+    }
+
+    fn sql_once(&self, sql: &str) -> String {
         let all = tokens(sql);
         let mut statement = Statement::new(self, sql, &all);
         statement.judge();

@@ -1,5 +1,6 @@
 //! The vocabulary's tests at its boundary.
 
+mod arbitrary;
 mod documents;
 mod masking;
 
