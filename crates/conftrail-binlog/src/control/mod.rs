@@ -1,0 +1,14 @@
+//! Control queries: what is asked of the server beside the dump.
+
+mod client;
+mod error;
+mod facts;
+mod log;
+mod rights;
+mod tables;
+
+pub use client::Control;
+pub use error::ControlError;
+pub use facts::ServerFacts;
+pub use log::{LogEnd, LogFile};
+pub use tables::TableName;

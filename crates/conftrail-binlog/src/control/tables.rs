@@ -1,0 +1,85 @@
+//! Tables and columns as `information_schema` tells them.
+
+use mysql_async::Row;
+
+use super::client::cell;
+use super::{Control, ControlError};
+use crate::plan::{ColumnFacts, TableFacts};
+
+/// A base table and what matters about it for capturing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName {
+    /// The database.
+    pub schema: String,
+    /// The table.
+    pub name: String,
+    /// How many rows the server believes it has.
+    pub rows: u64,
+    /// Whether it has a primary key.
+    pub has_key: bool,
+    /// The names of its columns, joined by `,`.
+    pub columns: String,
+}
+
+impl Control {
+    /// Asks for all base tables but the system's own.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn tables(&mut self) -> Result<Vec<TableName>, ControlError> {
+        const WHAT: &str = "its tables";
+        // The list of columns may be long; the server's default cuts it at 1 KiB.
+        let _no_rows = self.rows(WHAT, "SET SESSION group_concat_max_len = 1000000", ()).await?;
+        let sql = "SELECT t.table_schema, t.table_name, COALESCE(t.table_rows, 0), \
+                EXISTS (SELECT 1 FROM information_schema.statistics s WHERE s.table_schema = t.table_schema \
+                    AND s.table_name = t.table_name AND s.index_name = 'PRIMARY'), \
+                (SELECT GROUP_CONCAT(c.column_name ORDER BY c.ordinal_position) FROM information_schema.columns c \
+                    WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name) \
+            FROM information_schema.tables t WHERE t.table_type = 'BASE TABLE' \
+                AND t.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') \
+            ORDER BY t.table_schema, t.table_name";
+        let rows = self.rows(WHAT, sql, ()).await?;
+        let read = |row: &Row| {
+            Some(TableName {
+                schema: cell(row, 0)?,
+                name: cell(row, 1)?,
+                rows: cell(row, 2)?,
+                has_key: cell::<u8>(row, 3)? == 1,
+                columns: cell::<Option<String>>(row, 4)?.unwrap_or_default(),
+            })
+        };
+        rows.iter().map(read).collect::<Option<_>>().ok_or(ControlError::Answer { what: WHAT })
+    }
+
+    /// Asks for a table's columns and key; none when there is no such table, or no right to see it.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn table_facts(
+        &mut self,
+        schema: &str,
+        table: &str,
+    ) -> Result<Option<TableFacts>, ControlError> {
+        const WHAT: &str = "a table's columns";
+        let sql = "SELECT column_name, column_type, character_set_name, extra LIKE '%INVISIBLE%' \
+            FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position";
+        let rows = self.rows(WHAT, sql, (schema, table)).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let read = |row: &Row| {
+            Some(ColumnFacts {
+                name: cell(row, 0)?,
+                column_type: cell(row, 1)?,
+                charset: cell(row, 2)?,
+                invisible: cell::<u8>(row, 3)? == 1,
+            })
+        };
+        let columns =
+            rows.iter().map(read).collect::<Option<_>>().ok_or(ControlError::Answer { what: WHAT })?;
+        let sql = "SELECT column_name FROM information_schema.statistics \
+            WHERE table_schema = ? AND table_name = ? AND index_name = 'PRIMARY' ORDER BY seq_in_index";
+        let key = self.rows("a table's primary key", sql, (schema, table)).await?;
+        Ok(Some(TableFacts { columns, key: key.iter().filter_map(|row| cell(row, 0)).collect() }))
+    }
+}

@@ -1,0 +1,5 @@
+//! The source against real MySQL servers.
+
+mod control;
+mod support;
+mod wire;
