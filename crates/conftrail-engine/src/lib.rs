@@ -1,1 +1,25 @@
 //! Rules, alert lifecycle and templates: pure, no I/O, time is passed in.
+//!
+//! An event goes through [`RuleSet::detect`]; what it finds goes through [`Folder::fold`], which decides what is
+//! announced; [`message::Message`] words an announcement for people.
+
+pub mod message;
+pub mod routing;
+pub mod rules;
+pub mod templates;
+pub mod words;
+
+mod announce;
+mod detect;
+mod evidence;
+mod fold;
+mod shorten;
+mod timing;
+mod yaml_error;
+
+pub use fold::{Folder, Target};
+pub use routing::Routing;
+pub use rules::RuleSet;
+pub use timing::Timing;
+pub use words::Language;
+pub use yaml_error::describe_yaml_error;

@@ -50,8 +50,8 @@ pub struct Global {
 pub struct Route {
     /// Who is told.
     pub receiver: String,
-    /// How long a group gathers before its first message; default 10s.
-    #[serde(default = "ten_seconds")]
+    /// How long a group gathers before its first message; default 30s.
+    #[serde(default = "thirty_seconds")]
     pub group_wait: Period,
     /// The least time between two messages of a group; default 5m.
     #[serde(default = "five_minutes")]
@@ -118,8 +118,8 @@ pub struct TlsConfig {
     pub ca_file: Option<PathBuf>,
 }
 
-fn ten_seconds() -> Period {
-    Period::seconds(10)
+fn thirty_seconds() -> Period {
+    Period::seconds(30)
 }
 
 fn five_minutes() -> Period {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use conftrail_core::ports::{Batch, ChangeLog, ControlStore, Delivery};
@@ -14,8 +13,6 @@ use crate::failpoint::reach;
 use crate::{Metrics, Nudge, Worker, now};
 
 const GROUP: &str = "detect";
-/// A change that is judged this long after it happened is told as late.
-const LATE_AFTER: Duration = Duration::from_secs(600);
 
 /// Judges events by the rules.
 pub struct DetectWorker {
@@ -45,7 +42,7 @@ impl DetectWorker {
         // What does not decode is set aside by audit, which reads the same records.
         for logged in &batch.records {
             if let Ok(Record::Change(event)) = &logged.record {
-                detections.extend(self.rules.detect(event, judged_at, LATE_AFTER));
+                detections.extend(self.rules.detect(event, judged_at));
             }
         }
         if detections.is_empty() {

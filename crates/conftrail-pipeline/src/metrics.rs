@@ -30,8 +30,7 @@ struct OutcomeLabel {
 
 /// How a thing that is counted ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-#[expect(missing_docs, reason = "the words are the metric's label values")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Stored,
     Repeated,
     ReAttributed,

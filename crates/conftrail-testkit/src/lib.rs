@@ -2,5 +2,6 @@
 
 pub mod contract;
 pub mod queries;
+pub mod script;
 pub mod servers;
 pub mod wait;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use conftrail_core::mask::Masker;
 use conftrail_core::own::{Act, Role, Token};
-use conftrail_core::ports::{AuditReader, ControlStore, Source};
+use conftrail_core::ports::{AuditReader, ControlStore, Receiver, Source};
 use conftrail_core::{Action, Map, ResourceKind, Value};
 use conftrail_engine::rules::RuleSet;
-use conftrail_engine::{FoldPolicy, Folder};
+use conftrail_engine::{Folder, Language, Routing, Target, Timing};
 use conftrail_pipeline::{
     AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, KeepWorker,
     Metrics, NotifyWorker, Nudge, OwnSource, StaleWorker, Supervisor, now,
@@ -121,8 +121,7 @@ impl App {
             supervisor.start(Arc::new(worker));
         }
         if has(RoleName::Alert) {
-            let policy = routing.as_ref().map(FoldPolicy::of).unwrap_or_default();
-            let folder = Arc::new(Folder::new(rules.clone(), policy));
+            let folder = Arc::new(Folder::new(rules.clone(), targets(&receivers), timing(routing.as_ref()), Language::English));
             supervisor.start(Arc::new(AlertWorker::new(control.clone(), folder, found, due.clone())));
         }
         if has(RoleName::Notify) {
@@ -180,6 +179,27 @@ impl App {
                 Ok(finished)
             }
         }
+    }
+}
+
+/// Returns every integration of every receiver: until there are child routes, each is told everything.
+fn targets(receivers: &[Arc<dyn Receiver>]) -> Vec<Target> {
+    let of = |receiver: &Arc<dyn Receiver>| {
+        let name = receiver.name().to_owned();
+        receiver.integrations().into_iter().map(move |integration| Target { receiver: name.clone(), integration })
+    };
+    receivers.iter().flat_map(|receiver| of(receiver).collect::<Vec<_>>()).collect()
+}
+
+fn timing(routing: Option<&Routing>) -> Timing {
+    let default = Timing::default();
+    match routing {
+        Some(routing) => Timing {
+            group_wait: routing.route.group_wait,
+            group_interval: routing.route.group_interval,
+            ..default
+        },
+        None => default,
     }
 }
 

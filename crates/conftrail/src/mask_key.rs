@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::local_token::write_private;
 
 /// The name under which the key's id stands in conftrail's own audit.
-const RECORD: &str = "mask-key";
+pub const RECORD: &str = "mask-key";
 
 /// Returns where the key stands.
 pub fn path(config: &Config) -> PathBuf {
@@ -44,6 +44,14 @@ pub fn read_or_make(path: &Path) -> anyhow::Result<MaskKey> {
             .with_context(|| format!("mask.key_file: cannot write a new mask key to {}", path.display()))?;
     }
     read(path)
+}
+
+/// Returns a key of this run alone, for what compares nothing with later runs.
+///
+/// # Errors
+/// The system has no random numbers.
+pub fn throw_away() -> anyhow::Result<MaskKey> {
+    MaskKey::parse(&random_hex()?).map_err(|error| anyhow!("{error}"))
 }
 
 /// Returns the installation's key, making it at the very first start.
@@ -76,7 +84,8 @@ pub async fn establish(config: &Config, control: &dyn ControlStore) -> anyhow::R
     Ok(key)
 }
 
-fn recorded_id(act: &Act) -> Option<String> {
+/// Returns the key's id from the act that recorded it.
+pub fn recorded_id(act: &Act) -> Option<String> {
     let after = act.after.as_ref()?.as_map()?;
     after.get("key_id").and_then(Value::as_text).map(str::to_owned)
 }
@@ -98,10 +107,7 @@ fn act(id: &str) -> Act {
 }
 
 /// Returns 32 random bytes of the system in hex.
-///
-/// # Errors
-/// The system has no random numbers.
-pub fn random_hex() -> anyhow::Result<String> {
+fn random_hex() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 32];
     let mut random =
         std::fs::File::open("/dev/urandom").context("cannot open the system's random numbers")?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use conftrail_core::mask::{MaskKey, Masker};
+use conftrail_core::mask::Masker;
 use conftrail_core::{Checkpoint, Event, explain};
 use conftrail_pipeline::{Backoff, Classifier};
 use futures_util::StreamExt;
@@ -192,7 +192,7 @@ fn masker(config: &Config, arguments: &TailArgs) -> anyhow::Result<Masker> {
         match &arguments.state {
             Some(state) => mask_key::read_or_make(&state.with_extension("mask-key"))?,
             // Without a position there is nothing to compare with later: a key of this run alone will do.
-            None => MaskKey::parse(&mask_key::random_hex()?).map_err(|error| anyhow!("{error}"))?,
+            None => mask_key::throw_away()?,
         }
     };
     Masker::new(key, &config.mask.rules()).map_err(|problems| {

@@ -1,7 +1,7 @@
 //! An event in one line, and its diff.
 
-use conftrail_core::{Change, ChangeOp, Event, Value};
-use conftrail_engine::message::who_short;
+use conftrail_core::{Actor, Change, ChangeOp, Event, Value};
+use conftrail_engine::words;
 
 use super::Printer;
 
@@ -18,7 +18,7 @@ const NAMED_CHANGES: usize = 3;
 pub fn event_line(event: &Event, printer: &Printer) -> String {
     let mut line = printer.zone.print(event.time);
     line.push_str("  ");
-    line.push_str(&printer.paint(BOLD, &who_short(&event.actor, printer.language)));
+    line.push_str(&printer.paint(BOLD, &who(&event.actor, printer)));
     line.push_str("  ");
     line.push_str(event.action.as_str());
     line.push(' ');
@@ -40,6 +40,18 @@ pub fn event_line(event: &Event, printer: &Printer) -> String {
         line.push_str(&printer.paint(YELLOW, flag));
     }
     line
+}
+
+/// Returns who made a change and, in the event format's own words, how that is known.
+fn who(actor: &Actor, printer: &Printer) -> String {
+    let mut known = vec![actor.authority.as_str()];
+    known.extend(actor.via.as_deref());
+    let mut who = format!("{} ({})", words::who(actor, printer.language), known.join(", "));
+    if let Some(claim) = words::claim(actor, printer.language) {
+        who.push_str(" – ");
+        who.push_str(&claim);
+    }
+    who
 }
 
 /// Returns an event's changes, one line each side; for text without keys, the line diff.

@@ -5,7 +5,7 @@ mod zone;
 
 use std::io::{IsTerminal as _, Write as _};
 
-use conftrail_engine::message::Language;
+use conftrail_engine::Language;
 use serde::Serialize;
 
 use crate::cli::{self, Common, Output};

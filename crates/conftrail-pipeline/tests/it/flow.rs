@@ -1,0 +1,60 @@
+//! From a change to a message, once, over restarts and broken connections.
+
+use std::sync::Arc;
+
+use conftrail_core::Timestamp;
+use conftrail_testkit::script::{ScriptedReceiver, ScriptedSource, Step, file_event};
+use conftrail_testkit::wait::until;
+
+use crate::rig::{Rig, SOON, at};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_recorded_and_told_once_over_a_broken_connection_and_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let change = |number| file_event("etc", "app.yaml", number, at(number));
+    let steps = vec![
+        Step::Changes(vec![change(1), change(2)], Some(at(2))),
+        Step::Break,
+        // A reconnected source may repeat what it had sent.
+        Step::Changes(vec![change(2), change(3)], Some(at(3))),
+    ];
+    let source = Arc::new(ScriptedSource::new("etc", steps));
+    let receiver = Arc::new(ScriptedReceiver::default());
+    let rig = Rig::start(directory.path(), source.clone(), receiver.clone());
+    until(SOON, "three changes on record and told", async || {
+        let ledger = rig.control.ledger(Timestamp::default()).await.unwrap();
+        let told = ledger.announced + ledger.counted == 3 && ledger.pending == 0;
+        (rig.found("source.name:etc").await.len() == 3 && told).then_some(())
+    })
+    .await;
+    assert_eq!(source.opened().len(), 2);
+    let finished = rig.stop().await;
+    assert!(finished.iter().any(|(worker, what)| worker == "audit" && what.contains("events stored")));
+    let told = receiver.taken();
+
+    let rig = Rig::start(directory.path(), source.clone(), receiver.clone());
+    let reopened = until(SOON, "the source to be opened again", async || source.opened().get(2).cloned()).await;
+    assert!(reopened.is_some(), "a restart goes on at the checkpoint");
+    let ledger = rig.control.ledger(Timestamp::default()).await.unwrap();
+    assert_eq!((ledger.detections, ledger.unaccounted), (3, 0));
+    assert_eq!(ledger.delivered, told.len() as u64);
+    rig.stop().await;
+    let mut ids: Vec<_> = receiver.taken().into_iter().map(|one| one.id).collect();
+    assert_eq!(ids.len(), told.len());
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), told.len(), "no message twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_readings_of_one_change_that_differ_keep_the_first_and_alert() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = file_event("etc", "app.yaml", 1, at(1));
+    let source = Arc::new(ScriptedSource::new("etc", vec![Step::Changes(vec![first.clone()], None)]));
+    let rig = Rig::start(directory.path(), source, Arc::new(ScriptedReceiver::default()));
+    until(SOON, "the change on record", async || rig.found("source.name:etc").await.pop()).await;
+    let shown = rig.trail.get(first.id).await.unwrap().unwrap();
+    assert_eq!(shown.after, first.after);
+    assert!(rig.health.unready().is_empty());
+    rig.stop().await;
+}

@@ -1,0 +1,100 @@
+//! All workers over the embedded engines in a temporary directory, which outlives a restart.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use conftrail_core::ports::{AuditReader, ControlStore, Receiver, SearchRequest, Source};
+use conftrail_core::query::Query;
+use conftrail_core::{Event, Period, Timestamp};
+use conftrail_engine::rules::{RuleSet, RuleSource};
+use conftrail_engine::{Folder, Language, Target, Timing};
+use conftrail_pipeline::{
+    AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, Metrics, NotifyWorker,
+    Nudge, OwnSource, Supervisor, now,
+};
+use conftrail_sqlite::{ChangeLog, ControlStore as ControlFile, Options, Trail};
+use conftrail_testkit::script::ScriptedReceiver;
+use tokio_util::sync::CancellationToken;
+
+/// A deadline that no healthy run comes near.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+const RULES: &str = "
+version: 1
+name: test
+rules:
+  - id: limit-changed
+    match: 'path:limit'
+    severity: critical
+    group_by: [resource.id]
+";
+
+/// A running pipeline.
+pub(crate) struct Rig {
+    pub(crate) control: Arc<dyn ControlStore>,
+    pub(crate) trail: Arc<dyn AuditReader>,
+    pub(crate) health: Health,
+    supervisor: Supervisor,
+    shutdown: CancellationToken,
+}
+
+impl Rig {
+    /// Starts everything on the databases in `directory`.
+    pub(crate) fn start(directory: &Path, source: Arc<dyn Source>, receiver: Arc<ScriptedReceiver>) -> Self {
+        let options = Options::default();
+        let week = Duration::from_secs(7 * 86_400);
+        let log = Arc::new(ChangeLog::open(directory, week, &options).unwrap());
+        let trail = Arc::new(Trail::open(directory, &options).unwrap());
+        let control = Arc::new(ControlFile::open(directory, week, &options).unwrap());
+        let shutdown = CancellationToken::new();
+        let (health, metrics) = (Health::default(), Metrics::default());
+        let mut supervisor = Supervisor::new(shutdown.clone(), health.clone(), metrics.clone());
+        let (acted, found, due) = (Nudge::default(), Nudge::default(), Nudge::default());
+        let rules = Arc::new(RuleSet::load(&[RuleSource { file: "test.yaml", text: RULES }]).unwrap());
+        let classifier = Arc::new(Classifier::default());
+        let own: Arc<dyn Source> = Arc::new(OwnSource::new(control.clone(), acted.clone(), "test"));
+        for source in [source, own] {
+            let (log, control, classifier) = (log.clone(), control.clone(), classifier.clone());
+            supervisor.start(Arc::new(CollectWorker::new(source, log, control, classifier, metrics.clone())));
+        }
+        let audit = AuditWorker::new(log.clone(), trail.clone(), control.clone(), metrics.clone());
+        supervisor.start(Arc::new(audit));
+        let detect = DetectWorker::new(log, control.clone(), rules.clone(), found.clone(), metrics.clone());
+        supervisor.start(Arc::new(detect));
+        let target = Target {
+            receiver: ScriptedReceiver::NAME.to_owned(),
+            integration: ScriptedReceiver::INTEGRATION.to_owned(),
+        };
+        let at_once = Timing { group_wait: Period::default(), group_interval: Period::default(), ..Timing::default() };
+        let folder = Arc::new(Folder::new(rules, vec![target], at_once, Language::English));
+        supervisor.start(Arc::new(AlertWorker::new(control.clone(), folder, found, due.clone())));
+        let policy = DeliveryPolicy {
+            first_retry: Duration::from_millis(20),
+            longest_retry: Duration::from_millis(50),
+            max_age: Duration::from_secs(60),
+        };
+        let receivers: Vec<Arc<dyn Receiver>> = vec![receiver];
+        let notify = NotifyWorker::new(receivers, control.clone(), policy, due, acted, metrics);
+        supervisor.start(Arc::new(notify));
+        Self { control, trail, health, supervisor, shutdown }
+    }
+
+    /// Returns the events on record of a query, newest first.
+    pub(crate) async fn found(&self, query: &str) -> Vec<Arc<Event>> {
+        let query = Query::parse(query).unwrap();
+        let request = SearchRequest { query, since: None, until: None, limit: 1000, cursor: None };
+        self.trail.search(request).await.unwrap().events
+    }
+
+    /// Stops as a signal does and returns what the workers say they finished.
+    pub(crate) async fn stop(self) -> Vec<(String, String)> {
+        self.shutdown.cancel();
+        self.supervisor.finish(SOON).await
+    }
+}
+
+/// Returns a recent time, `second` seconds into the test's minute; late changes are told another way.
+pub(crate) fn at(second: u64) -> Timestamp {
+    now().minus(Duration::from_secs(60)).plus(Duration::from_secs(second))
+}
