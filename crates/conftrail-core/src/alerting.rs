@@ -136,9 +136,10 @@ pub struct Detection {
 }
 
 impl Detection {
-    /// Returns the key of the alert group: rule and labels, revisions left out.
+    /// Returns the key of the alert group: rule and labels, revisions left out. What was detected late is one
+    /// group for each source.
     pub fn group(&self) -> GroupKey {
-        GroupKey::of(&self.rule, &self.labels)
+        if self.late { GroupKey::late(&self.evidence.source.name) } else { GroupKey::of(&self.rule, &self.labels) }
     }
 }
 
@@ -155,6 +156,11 @@ impl GroupKey {
             parts.extend([name.as_str(), value.as_str()]);
         }
         Self(derived_id(&parts))
+    }
+
+    /// Derives the key of the group of a source's late detections.
+    pub fn late(source: &str) -> Self {
+        Self(derived_id(&["late", source]))
     }
 }
 

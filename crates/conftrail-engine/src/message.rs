@@ -1,0 +1,230 @@
+//! A message as a person reads it, free of any channel's form: what a channel's template lays out.
+
+use conftrail_core::alerting::{Announcement, Evidence, Notification};
+use conftrail_core::{Change, ChangeOp, Value};
+use serde::Serialize;
+
+use crate::evidence::is_whole;
+use crate::shorten::shorten;
+use crate::words::{self, Language};
+
+/// Longest value in a line of a message, in characters.
+const LONGEST_IN_LINE: usize = 300;
+
+/// How messages are worded and where their links lead.
+#[derive(Clone, Debug, Default)]
+pub struct Presentation {
+    /// The language.
+    pub language: Language,
+    /// The address of the web interface, without a slash at its end; without it there are no links.
+    pub external_url: Option<String>,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// Severity and summary: a mail's subject.
+    pub title: String,
+    /// The summary.
+    pub summary: String,
+    /// The word of the severity.
+    pub severity: String,
+    /// Names of alert and rule.
+    pub alert: String,
+    /// `<set>/<id>`.
+    pub rule: String,
+    /// Told when the message may have arrived before.
+    pub possible_repeat: Option<String>,
+    /// Told when the changes were read long after they happened.
+    pub late: Option<String>,
+    /// The changes, newest last.
+    pub events: Vec<Section>,
+    /// How many findings are counted but not shown.
+    pub more: u64,
+    /// Labels in the order of their names.
+    pub labels: Vec<(String, String)>,
+    /// Annotations in the order of their names, the summary left out.
+    pub annotations: Vec<(String, String)>,
+    /// Who owns the rule or the resource.
+    pub owner: Option<String>,
+    /// What to do.
+    pub runbook: Option<String>,
+}
+
+/// One change in a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Section {
+    /// The event's id.
+    pub id: String,
+    /// When, in UTC.
+    pub time: String,
+    /// What happened in a few words: verb and resource.
+    pub what: String,
+    /// The resource's id.
+    pub resource: String,
+    /// Environment and service, where known.
+    pub place: String,
+    /// Who.
+    pub who: String,
+    /// How that is known.
+    pub known: String,
+    /// What somebody claims who is not believed.
+    pub claim: Option<String>,
+    /// The ticket and how it is known.
+    pub ticket: Option<String>,
+    /// What the change says about its reason.
+    pub reason: Option<String>,
+    /// The diff.
+    pub changes: Vec<Line>,
+    /// How many changes are left out.
+    pub more_changes: u64,
+    /// What to set to be back where it was, one line for each change.
+    pub put_back: Vec<String>,
+    /// What a reader must know about the capture.
+    pub notes: Vec<String>,
+    /// Facts by action.
+    pub detail: Vec<(String, String)>,
+    /// The event's page.
+    pub link: Option<String>,
+    /// The command that shows the event.
+    pub command: String,
+}
+
+/// One line of a diff.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Line {
+    /// The path.
+    pub path: String,
+    /// `add`, `remove` or `replace`.
+    pub op: String,
+    /// The value before; absent for `add`.
+    pub before: Option<String>,
+    /// The value after; absent for `remove`.
+    pub after: Option<String>,
+    /// Whether the values are masked.
+    pub sensitive: bool,
+    /// The line as plain text: `path: before → after`.
+    pub text: String,
+}
+
+impl Message {
+    /// Words a notification.
+    pub fn of(notification: &Notification, presentation: &Presentation) -> Self {
+        let mut message = Self::announcing(&notification.announcement, presentation);
+        if notification.possible_repeat {
+            let repeat = presentation.language.pick("possible repeat", "可能重复");
+            message.title = format!("{} ({repeat})", message.title);
+            message.possible_repeat = Some(repeat.to_owned());
+        }
+        message
+    }
+
+    /// Words an announcement.
+    pub fn announcing(announcement: &Announcement, presentation: &Presentation) -> Self {
+        let language = presentation.language;
+        let late = language
+            .pick("These changes were read long after they happened.", "这些变更在发生很久之后才被读到。");
+        let pairs = |map: &std::collections::BTreeMap<String, String>| {
+            map.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+        };
+        Self {
+            title: format!("[{}] {}", announcement.severity.as_str().to_uppercase(), announcement.summary),
+            summary: announcement.summary.clone(),
+            severity: announcement.severity.as_str().to_owned(),
+            alert: announcement.alert.clone(),
+            rule: announcement.rule.clone(),
+            possible_repeat: None,
+            late: announcement.late.then(|| late.to_owned()),
+            events: announcement.events.iter().map(|evidence| section(evidence, presentation)).collect(),
+            more: announcement.total.saturating_sub(announcement.events.len() as u64),
+            labels: pairs(&announcement.labels),
+            annotations: pairs(&announcement.annotations),
+            owner: announcement.owner.clone(),
+            runbook: announcement.runbook.clone(),
+        }
+    }
+}
+
+fn section(evidence: &Evidence, presentation: &Presentation) -> Section {
+    let language = presentation.language;
+    let reason = evidence.reason.as_ref();
+    let ticket = reason.and_then(|reason| {
+        let ticket = reason.ticket.as_deref()?;
+        Some(format!("{ticket} ({})", words::ticket_known(reason.authority, language)))
+    });
+    let place = [evidence.resource.env.as_deref(), evidence.resource.service.as_deref()];
+    Section {
+        id: evidence.event.to_string(),
+        time: evidence.time.to_string(),
+        what: format!("{} {}", words::happened(evidence.action, language), evidence.resource.id),
+        resource: evidence.resource.id.clone(),
+        place: place.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        who: words::who(&evidence.actor, language),
+        known: words::how_known(&evidence.actor, language),
+        claim: words::claim(&evidence.actor, language),
+        ticket,
+        reason: reason.and_then(|reason| reason.message.clone()),
+        changes: evidence.changes.iter().map(line).collect(),
+        more_changes: evidence.change_count.saturating_sub(evidence.changes.len() as u64),
+        put_back: evidence.changes.iter().map(|change| put_back(change, evidence, language)).collect(),
+        notes: evidence.flags.iter().map(|word| words::flag_meaning(word, language)).collect(),
+        detail: evidence.detail.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        link: presentation.external_url.as_ref().map(|url| format!("{url}/events/{}", evidence.event)),
+        command: show(evidence),
+    }
+}
+
+/// The command that shows an event whole.
+fn show(evidence: &Evidence) -> String {
+    format!("conftrail show {}", evidence.event)
+}
+
+fn line(change: &Change) -> Line {
+    let worded = |value: &Option<Value>| value.as_ref().map(in_line);
+    let (before, after) = (worded(&change.before), worded(&change.after));
+    let text = match (&before, &after) {
+        (Some(before), Some(after)) => format!("{}: {before} → {after}", change.path),
+        (None, Some(after)) => format!("{}: + {after}", change.path),
+        (Some(before), None) => format!("{}: - {before}", change.path),
+        (None, None) => change.path.clone(),
+    };
+    let op = change.op.as_str().to_owned();
+    Line { path: change.path.clone(), op, before, after, sensitive: change.sensitive, text }
+}
+
+/// A value within a line. Texts that would read as something else are quoted: `"500"` is no number, `""` is not nothing.
+fn in_line(value: &Value) -> String {
+    let bare = value.display();
+    let text = match value {
+        Value::Text(text) if reads_as_another(text) => {
+            serde_json::to_string(text).unwrap_or_else(|_| bare.clone())
+        }
+        _ => bare,
+    };
+    shorten(&text, LONGEST_IN_LINE).into_owned()
+}
+
+fn reads_as_another(text: &str) -> bool {
+    text.is_empty()
+        || text.trim() != text
+        || text.chars().any(char::is_control)
+        || ["null", "true", "false"].contains(&text)
+        || text.parse::<f64>().is_ok()
+}
+
+fn put_back(change: &Change, evidence: &Evidence, language: Language) -> String {
+    let path = &change.path;
+    if change.sensitive {
+        return format!(
+            "{path}: {}",
+            language.pick("masked; restore it from where secrets are kept", "已脱敏，请从密钥保管处恢复")
+        );
+    }
+    match (change.op, &change.before) {
+        (ChangeOp::Add, _) => format!("{path}: {}", language.pick("remove", "移除")),
+        (_, Some(before)) if is_whole(before) && before.display().chars().count() <= LONGEST_IN_LINE => {
+            format!("{path}: {}", in_line(before))
+        }
+        _ => format!("{path}: {} {}", language.pick("too long, see", "过长，请看"), show(evidence)),
+    }
+}

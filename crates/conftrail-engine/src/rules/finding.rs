@@ -1,0 +1,45 @@
+//! What is wrong with a rule file, and where.
+
+/// Says whether a finding stops the set from loading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The set is not loaded.
+    Error,
+    /// The set is loaded; a person should look.
+    Warning,
+}
+
+/// One finding, printed as `file:line:column: message`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The file's name as it was handed in.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// Whether it stops the set.
+    pub level: Level,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let level = match self.level {
+            Level::Error => "",
+            Level::Warning => "warning: ",
+        };
+        write!(formatter, "{}:{}:{}: {level}{}", self.file, self.line, self.column, self.message)
+    }
+}
+
+/// Rule files that cannot be loaded: every error of every file, and the warnings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("load rules: {}", listed(.0))]
+pub struct LoadError(pub Vec<Finding>);
+
+fn listed(findings: &[Finding]) -> String {
+    let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,14 @@
+//! Rule files, and the set of rules that events are judged by (docs/rules.md).
+
+mod file;
+mod finding;
+mod index;
+mod keys;
+mod reader;
+mod rule;
+mod set;
+mod yaml;
+
+pub use finding::{Finding, Level, LoadError};
+pub use rule::{Annotation, Exception, GroupField, Mode, Rule};
+pub use set::{BUILT_IN, RuleSet, RuleSource, is_rule_file};
