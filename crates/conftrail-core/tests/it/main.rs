@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod documents;
+mod golden;
 mod masking;
 
 use conftrail_core::mask::{MaskKey, MaskRules, Masker};
