@@ -1,0 +1,131 @@
+"""Capture: a backlog of single-row changes against the raw stream, into a file and into the trail."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from lib import PROGRAM, ROOT, TARGET, Instance, Workplace, machine, resident_megabytes, sql, verdict, wait
+
+CHANGES = int(os.environ.get("CHANGES", "500000"))
+PER_TRANSACTION = 100
+
+
+def backlog(server):
+    """Writes the backlog: 3 inserts to 2 updates, 10 columns with JSON, transactions of 100."""
+    sql(server, """
+        CREATE DATABASE bench; CREATE TABLE bench.t (id INT PRIMARY KEY, name VARCHAR(64), amount DECIMAL(12,2),
+        ratio DOUBLE, state ENUM('new','open','done'), born DATETIME(3), seen TIMESTAMP(6) NULL, note TEXT,
+        flags INT UNSIGNED, doc JSON); CREATE TABLE bench.end (id INT PRIMARY KEY);""")
+    lines, row, written = [], 0, 0
+    while written < CHANGES:
+        lines.append("BEGIN;")
+        for _ in range(PER_TRANSACTION // 5):
+            for number in range(row + 1, row + 4):
+                document = json.dumps({"limit": number, "tags": ["a", "b"], "on": number % 2 == 0, "owner": {"team": "pay"}})
+                lines.append(
+                    f"INSERT INTO t VALUES ({number},'name {number}',{number % 9999}.25,0.5,'open',"
+                    f"'2026-11-20 10:00:00.123','2026-11-20 10:00:00.123456','a note of some length about {number}',{number},'{document}');")
+            row += 3
+            lines.append(f"UPDATE t SET amount=amount+1, doc=JSON_SET(doc,'$.limit',{written}) WHERE id={row - 1};")
+            lines.append(f"UPDATE t SET state='done', flags=flags+1 WHERE id={row};")
+            written += 5
+        lines.append("COMMIT;")
+    sql(server, "\n".join(lines), "bench")
+    sql(server, "INSERT INTO end VALUES (1);", "bench")
+
+
+def raw(server, first):
+    """Returns the seconds that mysql_async's raw stream takes."""
+    example = os.path.join(TARGET, "release", "examples", "raw_stream")
+    done = subprocess.run([example, f"mysql://root@127.0.0.1:{server['port']}", first], capture_output=True, check=True)
+    return json.loads(done.stdout)["seconds"]
+
+
+def tail(workplace, server, include, count):
+    """Returns the seconds, the peak MB and the file of `conftrail tail` over the backlog."""
+    out = workplace.path("tail.jsonl")
+    arguments = [PROGRAM, "tail", "--mysql", f"mysql://root@127.0.0.1:{server['port']}", "--include", include,
+                 "--start", "earliest", "--output", "json", "-n", str(count)]
+    with open(out, "wb") as file:
+        started = time.monotonic()
+        process = workplace.start(arguments, stdout=file)
+        peak = 0
+        while process.poll() is None:
+            try:
+                peak = max(peak, resident_megabytes(process.pid)[1])
+            except (FileNotFoundError, ProcessLookupError, KeyError):
+                pass
+            time.sleep(0.05)
+        seconds = time.monotonic() - started
+    if process.returncode != 0:
+        sys.exit("conftrail tail failed")
+    return seconds, peak, out
+
+
+def reread(server, out):
+    """Compares the output's last row images with the table, row by row."""
+    last = {}
+    with open(out) as file:
+        for line in file:
+            event = json.loads(line)
+            last[event["resource"]["name"]] = event["after"]
+    rows = sql(server, "SELECT id, amount, state+0, flags, JSON_EXTRACT(doc,'$.limit') FROM t", "bench")
+    states = {"new": 1, "open": 2, "done": 3}
+    for id, amount, state, flags, limit in rows:
+        row = last.get(id)
+        if not row or [row["amount"], str(states[row["state"]]), str(row["flags"]), str(row["doc"]["limit"])] != [amount, state, flags, limit]:
+            sys.exit(f"row {id} differs from the table")
+    if len(last) != len(rows):
+        sys.exit(f"{len(last)} rows in the output, {len(rows)} in the table")
+    return len(rows)
+
+
+def trail(workplace, server):
+    """Returns events per second into the embedded trail, and the resident sizes."""
+    config = workplace.write("conftrail.yaml", f"""
+data_dir: data
+sources:
+  - {{ name: bench, kind: mysql, url: "mysql://root@127.0.0.1:{server['port']}", include: ["bench.t"], start: earliest }}
+api: {{ listen: "127.0.0.1:0" }}
+telemetry: {{ log: {{ level: warn }} }}
+""")
+    started = time.monotonic()
+    instance = Instance(workplace, config)
+    wait("the trail to hold the backlog",
+         lambda: instance.metric("conftrail_audit_events_total") >= CHANGES, 600)
+    seconds = time.monotonic() - started
+    draining = resident_megabytes(instance.process.pid)[1]
+    count = instance.get(f"/api/v1/events?q=source.name:bench&limit=1")
+    if not count or not count["events"]:
+        sys.exit("the trail is empty")
+    return CHANGES / seconds, draining
+
+
+def main():
+    print(f"machine: {machine()}\nbacklog: {CHANGES:,} single-row changes in transactions of {PER_TRANSACTION}", flush=True)
+    fine = True
+    with Workplace() as workplace:
+        server = workplace.server("mysql", "--dir", workplace.path("mysql"), "--remove")
+        sql(server, "SET PERSIST binlog_row_metadata=FULL")
+        backlog(server)
+        first = sql(server, "SHOW BINARY LOGS")[0][0]
+        raw(server, first)
+        raw_seconds = min(raw(server, first) for _ in range(3))
+        runs = [tail(workplace, server, "bench.t", CHANGES) for _ in range(3)]
+        seconds, peak = min(run[0] for run in runs), max(run[1] for run in runs)
+        print(f"re-read: {reread(server, runs[-1][2]):,} rows equal the table")
+        print(f"raw stream: {CHANGES / raw_seconds:,.0f} rows/s; tail: {CHANGES / seconds:,.0f} rows/s")
+        fine &= verdict("tail against the raw stream", 100 * raw_seconds / seconds, 50, 25, "%")
+        scan = min(tail(workplace, server, "bench.end", 1)[0] for _ in range(3))
+        fine &= verdict("filtered scan against the raw stream", 100 * raw_seconds / scan, 80, 0, "%")
+        fine &= verdict("resident while tail drains", peak, 200, 300, "MB", higher_is_better=False)
+        rate, draining = trail(workplace, server)
+        fine &= verdict("into the embedded trail, durable", rate, 10_000, 3_000, "events/s")
+        fine &= verdict("resident while run drains", draining, 200, 300, "MB", higher_is_better=False)
+    sys.exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()
