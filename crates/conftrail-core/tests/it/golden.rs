@@ -13,8 +13,10 @@ use super::masker;
 #[test]
 fn golden_documents_are_masked_and_compared_as_their_files_say() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let mut cases: Vec<PathBuf> =
-        std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(&root)
+        .expect("the golden files of this crate are readable")
+        .map(|entry| entry.expect("the golden files of this crate are readable").path())
+        .collect();
     cases.retain(|case| case.join("after.yaml").exists() || side(case, "after").is_some());
     cases.sort();
     assert!(cases.len() >= 6);
@@ -33,20 +35,31 @@ fn golden_documents_are_masked_and_compared_as_their_files_say() {
         });
         let expected = case.join("expected.json");
         if std::env::var_os("CONFTRAIL_WRITE_GOLDEN").is_some() {
-            std::fs::write(&expected, serde_json::to_string_pretty(&found).unwrap() + "\n").unwrap();
+            std::fs::write(
+                &expected,
+                serde_json::to_string_pretty(&found).expect("the golden files of this crate are readable")
+                    + "\n",
+            )
+            .expect("the golden files of this crate are readable");
         }
-        let text = std::fs::read_to_string(&expected).unwrap();
-        let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let text = std::fs::read_to_string(&expected).expect("the golden files of this crate are readable");
+        let expected: serde_json::Value =
+            serde_json::from_str(&text).expect("the golden files of this crate are readable");
         assert_eq!(found, expected, "{}", case.display());
     }
 }
 
 /// Reads and masks one side of a case; the extension is the document's.
 fn side(case: &Path, stem: &str) -> Option<MaskedDocument> {
-    let entries = std::fs::read_dir(case).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(case)
+        .expect("the golden files of this crate are readable")
+        .map(|entry| entry.expect("the golden files of this crate are readable").path());
     let file = entries.into_iter().find(|path| path.file_stem().is_some_and(|name| name == stem))?;
-    let text = std::fs::read_to_string(&file).unwrap();
-    Some(Document::named(file.to_str().unwrap(), &text).mask(&masker()))
+    let text = std::fs::read_to_string(&file).expect("the golden files of this crate are readable");
+    Some(
+        Document::named(file.to_str().expect("the golden files of this crate are readable"), &text)
+            .mask(&masker()),
+    )
 }
 
 fn shown(document: &MaskedDocument) -> serde_json::Value {
