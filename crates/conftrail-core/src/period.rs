@@ -61,7 +61,8 @@ impl std::fmt::Display for Period {
             return write!(formatter, "{}ms", self.0.as_millis());
         }
         let fits = |unit: &u64| seconds >= *unit && seconds.is_multiple_of(*unit);
-        match UNITS.iter().find(|(_, unit)| fits(unit)) {
+        // Days, not weeks: `400d` should come back as it was written.
+        match UNITS.iter().skip(1).find(|(_, unit)| fits(unit)) {
             Some((name, unit)) => write!(formatter, "{}{name}", seconds / unit),
             None => formatter.write_str("0s"),
         }
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn periods_print_as_they_are_written() {
-        for text in ["250ms", "1500ms", "30s", "5m", "2h", "7d", "1w", "0s", "90s"] {
+        for text in ["250ms", "1500ms", "30s", "5m", "2h", "7d", "400d", "0s", "90s"] {
             assert_eq!(Period::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Period::parse("1h30m").unwrap(), Period::seconds(5400));
