@@ -7,9 +7,11 @@ mod error;
 mod files;
 mod log;
 mod migrate;
+mod trail;
 mod writer;
 
 pub use control::ControlStore;
 pub use database::Options;
 pub use error::Error;
 pub use log::ChangeLog;
+pub use trail::Trail;

@@ -1,0 +1,170 @@
+//! The current value of every resource: which event it comes from, and since when nothing is known of it.
+//!
+//! An event that empties a table, was written by statement, or stands for a gap leaves the values below it
+//! unknown. They are not touched one by one: the newest such event of each prefix is kept, and asked when values
+//! are read.
+
+use std::collections::HashMap;
+
+use conftrail_core::ports::{CurrentPage, CurrentRow, Cursor};
+use conftrail_core::{Action, Event, ResourceKind};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::error::Error;
+use crate::trail::place::Place;
+use crate::trail::search::read_event;
+
+/// Moves the current values along with one new event. Newer log order wins.
+pub(super) fn apply(connection: &Connection, key: i64, event: &Event) -> Result<(), Error> {
+    let resource = &event.resource;
+    match event.action {
+        Action::Create | Action::Update | Action::Snapshot => {
+            set(connection, &resource.id, false, key, event)
+        }
+        Action::Delete => set(connection, &resource.id, true, key, event),
+        Action::Rename => {
+            let Some(renamed) = resource.renamed_to.as_deref().filter(|renamed| *renamed != resource.id)
+            else {
+                return set(connection, &resource.id, false, key, event);
+            };
+            set(connection, &resource.id, true, key, event)?;
+            set(connection, renamed, false, key, event)
+        }
+        Action::Truncate | Action::Statement | Action::Gap => {
+            let place = Place::of(event);
+            let mut note = connection.prepare_cached(
+                "INSERT INTO unknown_since VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
+                     epoch = excluded.epoch, partition = excluded.partition, offset = excluded.offset,
+                     time = excluded.time, key = excluded.key
+                 WHERE (excluded.epoch, excluded.partition, excluded.offset) >= (epoch, partition, offset)",
+            )?;
+            let Place { time, epoch, partition, offset, .. } = place;
+            note.execute(params![prefix_below(event), epoch, partition, offset, time, key])?;
+            Ok(())
+        }
+        Action::Schema
+        | Action::Access
+        | Action::Undecoded
+        | Action::SourceChanged
+        | Action::Tampered
+        | Action::Outcome
+        | Action::Redacted => Ok(()),
+    }
+}
+
+fn set(connection: &Connection, resource: &str, deleted: bool, key: i64, event: &Event) -> Result<(), Error> {
+    let Place { time, epoch, partition, offset, .. } = Place::of(event);
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO current VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET
+             epoch = excluded.epoch, partition = excluded.partition, offset = excluded.offset,
+             time = excluded.time, key = excluded.key, deleted = excluded.deleted
+         WHERE (excluded.epoch, excluded.partition, excluded.offset) >= (epoch, partition, offset)",
+    )?;
+    upsert.execute(params![resource, epoch, partition, offset, time, key, deleted])?;
+    Ok(())
+}
+
+/// Returns what the ids of the resources begin with that an event makes unknown: all of its source, or all below
+/// its table or schema.
+fn prefix_below(event: &Event) -> String {
+    let id = &event.resource.id;
+    match event.resource.kind {
+        ResourceKind::Source => match id.split_once('/') {
+            Some((source, _)) => format!("{source}/"),
+            None => format!("{id}/"),
+        },
+        _ => format!("{id}/"),
+    }
+}
+
+/// Bytes of values after which a page ends.
+const PAGE_BYTES: usize = 16 << 20;
+
+/// Returns the values of the resources whose id starts with `prefix`, by id.
+pub(super) fn page(
+    connection: &Connection,
+    prefix: &str,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<CurrentPage, Error> {
+    let mut select = connection.prepare_cached(
+        "SELECT time, epoch, partition, offset, key, resource FROM current
+         WHERE resource >= ?1 AND resource > ?2 AND NOT deleted ORDER BY resource",
+    )?;
+    let mut rows = select.query(params![prefix, after.unwrap_or("")])?;
+    let mut unknown = Unknown { connection, known: HashMap::new() };
+    let mut page = CurrentPage::default();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let resource: String = row.get(5)?;
+        if !resource.starts_with(prefix) {
+            break;
+        }
+        if page.rows.len() == limit || bytes > PAGE_BYTES {
+            page.next = page.rows.last().map(|last: &CurrentRow| cursor(&last.resource));
+            break;
+        }
+        let place = Place::read(row, 0)?;
+        let lost = unknown.newest_after(&resource, &place)?;
+        let (event, size) = read_event(connection, lost.unwrap_or(place).key)?;
+        bytes += size;
+        let value = if lost.is_some() { None } else { event.after.clone() };
+        page.rows.push(CurrentRow { resource, value, event: event.id, time: event.time });
+    }
+    Ok(page)
+}
+
+fn cursor(resource: &str) -> Cursor {
+    Cursor(format!("c{resource}"))
+}
+
+/// Reads a cursor of [`page`].
+///
+/// # Errors
+/// `Rejected` for anything else.
+pub(super) fn parse(cursor: &Cursor) -> Result<String, Error> {
+    let resource = cursor.0.strip_prefix('c').filter(|resource| !resource.is_empty());
+    resource.map(str::to_owned).ok_or(Error::Rejected("continue from a cursor that was not handed out"))
+}
+
+/// Looks up since when resources are unknown; the rows of a page mostly share their prefixes.
+struct Unknown<'c> {
+    connection: &'c Connection,
+    known: HashMap<String, Option<Place>>,
+}
+
+impl Unknown<'_> {
+    /// Returns the newest event after `place` that leaves nothing known of the resource.
+    fn newest_after(&mut self, resource: &str, place: &Place) -> Result<Option<Place>, Error> {
+        let mut newest = None;
+        for (at, _) in resource.match_indices('/') {
+            let since = self.of_prefix(&resource[..=at])?.filter(|since| comes_after(since, place));
+            newest = newest.max(since);
+        }
+        Ok(newest)
+    }
+
+    fn of_prefix(&mut self, prefix: &str) -> Result<Option<Place>, Error> {
+        if let Some(known) = self.known.get(prefix) {
+            return Ok(*known);
+        }
+        let mut select = self.connection.prepare_cached(
+            "SELECT time, epoch, partition, offset, key FROM unknown_since WHERE prefix = ?1",
+        )?;
+        let found = select.query_row([prefix], |row| Place::read(row, 0)).optional()?;
+        self.known.insert(prefix.to_owned(), found);
+        Ok(found)
+    }
+}
+
+/// Compares events of two resources. Within a partition the log's order decides; offsets of different partitions
+/// say nothing, so time has to.
+fn comes_after(one: &Place, other: &Place) -> bool {
+    if one.epoch != other.epoch {
+        one.epoch > other.epoch
+    } else if one.partition == other.partition {
+        one.offset > other.offset
+    } else {
+        one.time > other.time
+    }
+}

@@ -1,0 +1,17 @@
+//! The audit store: events by time, full text, counts and the current value of every resource.
+
+mod aggregate;
+mod columns;
+mod compile;
+mod current;
+mod insert;
+mod place;
+mod prepare;
+mod rollup;
+mod scan;
+mod search;
+mod store;
+mod timeline;
+mod words;
+
+pub use store::Trail;
