@@ -5,8 +5,11 @@ pub mod control;
 pub mod decode;
 pub mod gtid;
 pub mod plan;
+pub mod source;
 pub mod table_map;
 pub mod wire;
+
+pub use source::Config;
 
 #[cfg(test)]
 mod testing;

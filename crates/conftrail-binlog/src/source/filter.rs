@@ -1,0 +1,126 @@
+//! Which tables are captured.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+/// The server's own databases: captured only where `include` names them.
+const SYSTEM: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
+
+/// Decides by database and table.
+#[derive(Clone, Debug)]
+pub struct TableFilter {
+    include: GlobSet,
+    exclude: GlobSet,
+    /// Patterns of the databases alone, for what concerns a whole database.
+    schemas: GlobSet,
+    named_system: Vec<&'static str>,
+}
+
+/// A pattern that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a pattern such as shop.* or cfg.app_settings: {reason}")]
+pub struct InvalidPattern {
+    /// The list that holds it: `include` or `exclude`.
+    pub list: &'static str,
+    /// Its place in the list.
+    pub index: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl TableFilter {
+    /// Compiles the patterns.
+    ///
+    /// # Errors
+    /// Every pattern that is none.
+    pub fn new(include: &[String], exclude: &[String]) -> Result<Self, Vec<InvalidPattern>> {
+        let mut problems = Vec::new();
+        let mut schemas = Vec::new();
+        for pattern in include {
+            schemas.push(pattern.split_once('.').map_or(pattern.as_str(), |(schema, _)| schema).to_owned());
+        }
+        let include_set = compiled("include", include, true, &mut problems);
+        let exclude_set = compiled("exclude", exclude, true, &mut problems);
+        let schema_set = compiled("include", &schemas, false, &mut Vec::new());
+        let named_system =
+            SYSTEM.into_iter().filter(|system| schemas.iter().any(|schema| schema == system)).collect();
+        match (include_set, exclude_set, schema_set) {
+            (Some(include), Some(exclude), Some(schemas)) if problems.is_empty() => {
+                Ok(Self { include, exclude, schemas, named_system })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    /// Says whether a table's rows are captured.
+    pub fn captures(&self, schema: &str, table: &str) -> bool {
+        if self.is_unnamed_system(schema) {
+            return false;
+        }
+        let name = format!("{schema}.{table}");
+        self.include.is_match(&name) && !self.exclude.is_match(&name)
+    }
+
+    /// Says whether tables of a database may be captured.
+    pub fn concerns(&self, schema: &str) -> bool {
+        !self.is_unnamed_system(schema) && self.schemas.is_match(schema)
+    }
+
+    fn is_unnamed_system(&self, schema: &str) -> bool {
+        SYSTEM.contains(&schema) && !self.named_system.contains(&schema)
+    }
+}
+
+fn compiled(
+    list: &'static str,
+    patterns: &[String],
+    with_table: bool,
+    problems: &mut Vec<InvalidPattern>,
+) -> Option<GlobSet> {
+    let mut builder = GlobSetBuilder::new();
+    for (index, pattern) in patterns.iter().enumerate() {
+        let mut problem = |reason: String| problems.push(InvalidPattern { list, index, reason });
+        if with_table && !pattern.contains('.') {
+            problem("there is no point between database and table".to_owned());
+            continue;
+        }
+        match GlobBuilder::new(pattern).build() {
+            Ok(glob) => {
+                builder.add(glob);
+            }
+            Err(error) => problem(error.kind().to_string()),
+        }
+    }
+    builder.build().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(include: &[&str], exclude: &[&str]) -> TableFilter {
+        let owned = |list: &[&str]| list.iter().map(|pattern| (*pattern).to_owned()).collect::<Vec<_>>();
+        TableFilter::new(&owned(include), &owned(exclude)).unwrap()
+    }
+
+    #[test]
+    fn exclude_wins_over_include() {
+        let filter = filter(&["shop.*", "cfg.app_settings"], &["*.tmp_*"]);
+        assert!(filter.captures("shop", "flags") && filter.captures("cfg", "app_settings"));
+        assert!(!filter.captures("shop", "tmp_1") && !filter.captures("cfg", "other"));
+        assert!(filter.concerns("cfg") && !filter.concerns("hr"));
+    }
+
+    #[test]
+    fn system_databases_are_out_unless_named() {
+        assert!(!filter(&["*.*"], &[]).captures("mysql", "user"));
+        assert!(filter(&["*.*", "mysql.user"], &[]).captures("mysql", "user"));
+    }
+
+    #[test]
+    fn every_wrong_pattern_is_told_with_its_place() {
+        let wrong = ["shop".to_owned(), "shop.*".to_owned(), "shop.[".to_owned()];
+        let problems = TableFilter::new(&wrong, &["x".to_owned()]).unwrap_err();
+        let places: Vec<_> = problems.iter().map(|problem| (problem.list, problem.index)).collect();
+        assert_eq!(places, [("include", 0), ("include", 2), ("exclude", 0)]);
+    }
+}

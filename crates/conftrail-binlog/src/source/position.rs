@@ -1,0 +1,142 @@
+//! How far the binlog has been read: exact sets, and places that compare.
+
+use std::cmp::Ordering;
+
+use conftrail_core::{Map, PortError, PortResult, Position, Value};
+
+use crate::gtid::GtidSet;
+
+/// The version of the position's format.
+const VERSION: i64 = 1;
+
+/// Says by what a reading is resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// By the set of transactions read.
+    Gtid,
+    /// By file and offset.
+    File,
+}
+
+/// A place between two transactions.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct BinlogPosition {
+    /// All transactions read so far, and those before the first reading; exact in mode [`Mode::Gtid`].
+    pub(super) gtid_set: GtidSet,
+    /// The place on the server it was read from.
+    pub(super) place: Place,
+    /// The server it was read from.
+    pub(super) server_uuid: String,
+    /// By what to resume.
+    pub(super) mode: Mode,
+}
+
+/// An offset in a binlog file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The file's name; empty when it is not known yet.
+    pub(super) file: String,
+    /// The offset.
+    pub(super) offset: u64,
+}
+
+impl Place {
+    pub(super) fn new(file: impl Into<String>, offset: u64) -> Self {
+        Self { file: file.into(), offset }
+    }
+
+    /// Splits `binlog.000003` into its base and its number.
+    fn parts(&self) -> (&str, u64) {
+        match self.file.rsplit_once('.') {
+            Some((base, number)) => (base, number.parse().unwrap_or(0)),
+            None => (self.file.as_str(), 0),
+        }
+    }
+}
+
+/// By the file's number, not as text: `binlog.999999` is followed by `binlog.1000000`. Places of two servers with
+/// other base names have no order.
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        let (base, number) = self.parts();
+        let (other_base, other_number) = other.parts();
+        (base == other_base).then(|| number.cmp(&other_number).then(self.offset.cmp(&other.offset)))
+    }
+}
+
+impl BinlogPosition {
+    /// Writes the position for a checkpoint.
+    pub(super) fn to_position(&self) -> Position {
+        let mut map = Map::with_capacity(6);
+        map.insert("v", VERSION);
+        map.insert("gtid_set", self.gtid_set.to_string());
+        map.insert("file", self.place.file.as_str());
+        map.insert("pos", self.place.offset);
+        map.insert("server_uuid", self.server_uuid.as_str());
+        map.insert("mode", if self.mode == Mode::Gtid { "gtid" } else { "file" });
+        Position(Value::Map(map))
+    }
+
+    /// Reads a checkpoint's position.
+    ///
+    /// # Errors
+    /// `Corrupt` when it is none of a MySQL source's.
+    pub(super) fn from_position(position: &Position) -> PortResult<Self> {
+        let corrupt = || PortError::corrupt("read the checkpoint: it is no position of a MySQL source");
+        let map = position.0.as_map().ok_or_else(corrupt)?;
+        let text = |key: &str| map.get(key).and_then(Value::as_text).ok_or_else(corrupt);
+        if map.get("v") != Some(&Value::Int(VERSION)) {
+            return Err(corrupt());
+        }
+        let offset = match map.get("pos") {
+            Some(Value::Int(offset)) => u64::try_from(*offset).map_err(|_| corrupt())?,
+            Some(Value::Uint(offset)) => *offset,
+            _ => return Err(corrupt()),
+        };
+        Ok(Self {
+            gtid_set: text("gtid_set")?.parse().map_err(|error| corrupt().because(error))?,
+            place: Place::new(text("file")?, offset),
+            server_uuid: text("server_uuid")?.to_owned(),
+            mode: match text("mode")? {
+                "gtid" => Mode::Gtid,
+                "file" => Mode::File,
+                _ => return Err(corrupt()),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_reads_back_as_it_was_written() {
+        let position = BinlogPosition {
+            gtid_set: "c9f06a51-0000-0000-0000-000000000000:1-7:9-10".parse().unwrap(),
+            place: Place::new("binlog.000003", 5_000_000_000),
+            server_uuid: "c9f06a51-0000-0000-0000-000000000000".into(),
+            mode: Mode::Gtid,
+        };
+        assert_eq!(BinlogPosition::from_position(&position.to_position()).unwrap(), position);
+        let text = serde_json::to_string(&position.to_position()).unwrap();
+        let read: Position = serde_json::from_str(&text).unwrap();
+        assert_eq!(BinlogPosition::from_position(&read).unwrap(), position);
+    }
+
+    #[test]
+    fn another_sources_position_is_corrupt() {
+        for text in ["null", "{}", r#"{"v":2}"#, r#"{"v":1,"gtid_set":"x","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#] {
+            let position: Position = serde_json::from_str(text).unwrap();
+            let error = BinlogPosition::from_position(&position).unwrap_err();
+            assert_eq!(error.kind(), conftrail_core::ErrorKind::Corrupt);
+        }
+    }
+
+    #[test]
+    fn files_are_compared_by_number() {
+        assert!(Place::new("binlog.999999", 9) < Place::new("binlog.1000000", 4));
+        assert!(Place::new("binlog.000002", 9) > Place::new("binlog.000002", 4));
+        assert_eq!(Place::new("a.1", 4).partial_cmp(&Place::new("b.2", 4)), None);
+    }
+}
