@@ -9,7 +9,10 @@ use conftrail_testkit::wait::until;
 
 use crate::rig::{Rig, SOON, at};
 
-async fn play(script: Vec<Answer>, settled: impl Fn(&Ledger) -> bool) -> (Rig, Arc<ScriptedReceiver>, tempfile::TempDir) {
+async fn play(
+    script: Vec<Answer>,
+    settled: impl Fn(&Ledger) -> bool,
+) -> (Rig, Arc<ScriptedReceiver>, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let change = file_event("etc", "app.yaml", 1, at(1));
     let source = Arc::new(ScriptedSource::new("etc", vec![Step::Changes(vec![change], None)]));
@@ -24,7 +27,8 @@ async fn play(script: Vec<Answer>, settled: impl Fn(&Ledger) -> bool) -> (Rig, A
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_receiver_gets_the_message_later_and_once() {
-    let (rig, receiver, _directory) = play(vec![Answer::Busy, Answer::Busy], |ledger| ledger.delivered == 1).await;
+    let (rig, receiver, _directory) =
+        play(vec![Answer::Busy, Answer::Busy], |ledger| ledger.delivered == 1).await;
     assert_eq!(receiver.taken().len(), 1);
     assert!(!receiver.taken()[0].possible_repeat);
     rig.stop().await;

@@ -10,8 +10,8 @@ use conftrail_core::{Event, Period, Timestamp};
 use conftrail_engine::rules::{RuleSet, RuleSource};
 use conftrail_engine::{Folder, Language, Target, Timing};
 use conftrail_pipeline::{
-    AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, Metrics, NotifyWorker,
-    Nudge, OwnSource, Supervisor, now,
+    AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, Metrics,
+    NotifyWorker, Nudge, OwnSource, Supervisor, now,
 };
 use conftrail_sqlite::{ChangeLog, ControlStore as ControlFile, Options, Trail};
 use conftrail_testkit::script::ScriptedReceiver;
@@ -34,7 +34,6 @@ rules:
 pub(crate) struct Rig {
     pub(crate) control: Arc<dyn ControlStore>,
     pub(crate) trail: Arc<dyn AuditReader>,
-    pub(crate) health: Health,
     supervisor: Supervisor,
     shutdown: CancellationToken,
 }
@@ -49,7 +48,7 @@ impl Rig {
         let control = Arc::new(ControlFile::open(directory, week, &options).unwrap());
         let shutdown = CancellationToken::new();
         let (health, metrics) = (Health::default(), Metrics::default());
-        let mut supervisor = Supervisor::new(shutdown.clone(), health.clone(), metrics.clone());
+        let mut supervisor = Supervisor::new(shutdown.clone(), health, metrics.clone());
         let (acted, found, due) = (Nudge::default(), Nudge::default(), Nudge::default());
         let rules = Arc::new(RuleSet::load(&[RuleSource { file: "test.yaml", text: RULES }]).unwrap());
         let classifier = Arc::new(Classifier::default());
@@ -66,7 +65,8 @@ impl Rig {
             receiver: ScriptedReceiver::NAME.to_owned(),
             integration: ScriptedReceiver::INTEGRATION.to_owned(),
         };
-        let at_once = Timing { group_wait: Period::default(), group_interval: Period::default(), ..Timing::default() };
+        let at_once =
+            Timing { group_wait: Period::default(), group_interval: Period::default(), ..Timing::default() };
         let folder = Arc::new(Folder::new(rules, vec![target], at_once, Language::English));
         supervisor.start(Arc::new(AlertWorker::new(control.clone(), folder, found, due.clone())));
         let policy = DeliveryPolicy {
@@ -77,7 +77,7 @@ impl Rig {
         let receivers: Vec<Arc<dyn Receiver>> = vec![receiver];
         let notify = NotifyWorker::new(receivers, control.clone(), policy, due, acted, metrics);
         supervisor.start(Arc::new(notify));
-        Self { control, trail, health, supervisor, shutdown }
+        Self { control, trail, supervisor, shutdown }
     }
 
     /// Returns the events on record of a query, newest first.
