@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics where it fails")]
 
+mod change_log;
 mod control;
 mod control_retention;
+mod trail;

@@ -1,0 +1,106 @@
+//! Searches find what the matcher finds, newest first, page by page.
+
+use std::sync::Arc;
+
+use conftrail_core::ports::{Cursor, SearchRequest};
+use conftrail_core::query::Query;
+use conftrail_core::{ErrorKind, Event};
+
+use super::{Trails, ids, request};
+use crate::contract::events::{about, at, event, order};
+use crate::queries;
+
+/// The query suite, in one page and in many.
+pub async fn every_query_of_the_suite_finds_what_it_must(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write(queries::events()).await;
+    for case in queries::cases() {
+        for limit in [1000, 2] {
+            let found = trail.all(request(case.query.clone(), limit)).await;
+            queries::check(&case, ids(&found));
+        }
+    }
+}
+
+/// Pages of any size hold the same events in the same order.
+pub async fn pages_join_to_the_whole_newest_first(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    // Many at one moment, and moments that are close and far apart.
+    let events: Vec<Event> = (0..60)
+        .map(|number| Event { time: at(number / 10 * (number / 30 * 3600 + 1)), ..event(number) })
+        .collect();
+    trail.write(events.clone()).await;
+    let mut expected: Vec<&Event> = events.iter().collect();
+    expected.sort_by_key(|event| std::cmp::Reverse((event.time, event.log)));
+    let expected: Vec<_> = expected.iter().map(|event| event.id).collect();
+    for limit in [1, 7, 60, 1000] {
+        assert_eq!(ids(&trail.all(request(Query::All, limit)).await), expected, "{limit}");
+    }
+    let words = Query::parse("限流规则 orders-db").unwrap();
+    assert_eq!(ids(&trail.all(request(words, 7)).await), expected);
+}
+
+/// What was committed later is newer, wherever it stands in the log; at one moment the log decides, however the
+/// events arrive.
+pub async fn time_comes_before_log_order(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    let placed = |number: u64, micros: u64, place: u64| Event {
+        time: at(0).plus(std::time::Duration::from_micros(micros)),
+        log: Some(order(place)),
+        ..event(number)
+    };
+    trail.write([placed(1, 300, 10)]).await;
+    trail.write([placed(2, 100, 12), placed(3, 300, 5)]).await;
+    trail.write([placed(4, 200, 1)]).await;
+    trail.write([placed(5, 300, 11), placed(6, 1_000_000, 2)]).await;
+    let expected = [6, 5, 1, 3, 4, 2].map(|number| event(number).id);
+    for limit in [1, 2, 100] {
+        assert_eq!(ids(&trail.all(request(Query::All, limit)).await), expected, "{limit}");
+        let words = request(Query::parse("限流").unwrap(), limit);
+        assert_eq!(ids(&trail.all(words).await), expected, "{limit}");
+    }
+}
+
+/// Going on from a cursor neither repeats nor leaves out what was there when the first page was read.
+pub async fn a_page_is_stable_while_events_arrive(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write((10..20).map(event)).await;
+    let first = trail.reader.search(request(Query::All, 4)).await.unwrap();
+    assert_eq!(ids(&first.events), [19, 18, 17, 16].map(|number| event(number).id));
+    // Newer ones, and one that is late: between the pages, at the same moment as the last event shown.
+    trail.write((20..25).map(event)).await;
+    let late = Event { time: at(16), log: Some(order(1)), ..about("late", event(300)) };
+    trail.write([late.clone()]).await;
+    let rest = trail.all(SearchRequest { cursor: first.next, ..request(Query::All, 4) }).await;
+    let mut expected = vec![late.id];
+    expected.extend((10..16).rev().map(|number| event(number).id));
+    assert_eq!(ids(&rest), expected);
+}
+
+/// `since` is included, `until` is not.
+pub async fn bounds_of_time_are_from_and_before(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write((0..10).map(event)).await;
+    let bounded =
+        |query: Query| SearchRequest { since: Some(at(3)), until: Some(at(7)), ..request(query, 2) };
+    let expected = [6, 5, 4, 3].map(|number| event(number).id);
+    assert_eq!(ids(&trail.all(bounded(Query::All)).await), expected);
+    assert_eq!(ids(&trail.all(bounded(Query::parse("alice").unwrap())).await), expected);
+    let empty = SearchRequest { since: Some(at(7)), until: Some(at(3)), ..request(Query::All, 2) };
+    assert!(trail.all(empty).await.is_empty());
+    let narrower = Query::parse(&format!("time>={}", at(5))).unwrap();
+    assert_eq!(ids(&trail.all(bounded(narrower)).await), expected[..2]);
+}
+
+/// A cursor that this store did not hand out for a search is refused.
+pub async fn a_foreign_cursor_is_rejected(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write([event(1)]).await;
+    for text in ["", "nonsense", "限流", "0"] {
+        let cursor = Some(Cursor(text.to_owned()));
+        let refused = trail.reader.search(SearchRequest { cursor, ..request(Query::All, 2) }).await;
+        assert_eq!(refused.map(|page| page.events.len()).unwrap_err().kind(), ErrorKind::Rejected);
+    }
+    let found: Vec<Arc<Event>> = trail.all(request(Query::All, 2)).await;
+    assert_eq!(found.len(), 1);
+}

@@ -1,0 +1,73 @@
+//! What is written stays as it was written first.
+
+use conftrail_core::Event;
+
+use super::Trails;
+use crate::contract::events::event;
+use crate::queries;
+
+/// Every kind of event comes back as it was, its place in the log included.
+pub async fn an_event_comes_back_whole_after_a_restart(trails: &dyn Trails) {
+    let mut events = queries::events();
+    events.push(event(1));
+    let trail = trails.open().await;
+    let report = trail.write(events.clone()).await;
+    assert_eq!((report.repeated, report.re_attributed), (0, 0));
+    drop(trail);
+    let trail = trails.open().await;
+    for event in events {
+        let found = trail.reader.get(event.id).await.unwrap();
+        assert_eq!(found.as_deref(), Some(&event));
+    }
+}
+
+/// What was never written is not there.
+pub async fn an_unknown_id_is_no_event(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write([event(1)]).await;
+    assert_eq!(trail.reader.get(event(2).id).await.unwrap(), None);
+}
+
+/// The same event again, read later and found elsewhere in the log, is no other event.
+pub async fn a_repeat_is_counted_and_changes_nothing(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write([event(1), event(2)]).await;
+    let again = Event { observed: event(9).observed, log: event(9).log, ..event(1) };
+    let report = trail.write([again, event(3)]).await;
+    assert_eq!((report.repeated, report.re_attributed), (1, 0));
+    assert!(report.conflicts.is_empty());
+    assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&event(1)));
+}
+
+/// A second reading can know another actor; the first stays.
+pub async fn a_repeat_with_another_actor_is_re_attributed(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write([event(1)]).await;
+    let mut again = event(1);
+    again.actor.name = Some("bob".to_owned());
+    let report = trail.write([again]).await;
+    assert_eq!((report.repeated, report.re_attributed), (1, 1));
+    assert!(report.conflicts.is_empty());
+    assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&event(1)));
+}
+
+/// Any other difference is told; the first stays.
+pub async fn a_repeat_with_other_content_is_a_conflict(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write([event(1)]).await;
+    let again = Event { after: event(2).after, ..event(1) };
+    let report = trail.write([again]).await;
+    assert_eq!((report.repeated, report.re_attributed), (1, 0));
+    assert_eq!(report.conflicts, [event(1).id]);
+    assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&event(1)));
+}
+
+/// The first of a call stays, too.
+pub async fn two_readings_in_one_call_are_one_event(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    let mut again = Event { log: event(2).log, ..event(1) };
+    again.actor.name = Some("bob".to_owned());
+    let report = trail.write([event(1), again]).await;
+    assert_eq!((report.repeated, report.re_attributed), (1, 1));
+    assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&event(1)));
+}
