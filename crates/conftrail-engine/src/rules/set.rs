@@ -1,6 +1,7 @@
 //! The set of rules that events are judged by.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use conftrail_core::alerting::derived_id;
@@ -17,6 +18,14 @@ use crate::rules::{Finding, Level, LoadError, Mode, Rule};
 pub const BUILT_IN: &str = "conftrail";
 
 const BUILT_IN_TEXT: &str = include_str!("builtin.yaml");
+
+static BUILT_IN_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let source = RuleSource { file: "conftrail.yaml (built in)", text: BUILT_IN_TEXT };
+    let mut reader = Reader::new(source.file);
+    let rules = read_file(&mut reader, source, true).rules.into_iter().map(|(_, rule)| rule).collect();
+    debug_assert!(reader.findings.is_empty(), "{:?}", reader.findings);
+    rules
+});
 
 /// Longest rule file in bytes.
 const LONGEST_FILE: usize = 4 * 1024 * 1024;
@@ -43,11 +52,7 @@ pub struct RuleSet {
 impl RuleSet {
     /// Makes the set of the built-in rules alone.
     pub fn built_in() -> Self {
-        let source = RuleSource { file: "conftrail.yaml (built in)", text: BUILT_IN_TEXT };
-        let mut reader = Reader::new(source.file);
-        let rules = read_file(&mut reader, source, true).rules.into_iter().map(|(_, rule)| rule).collect();
-        debug_assert!(reader.findings.is_empty(), "{:?}", reader.findings);
-        Self::of(rules, Vec::new())
+        Self::of(BUILT_IN_RULES.clone(), Vec::new())
     }
 
     /// Loads rule files on top of the built-in rules.
@@ -55,7 +60,7 @@ impl RuleSet {
     /// # Errors
     /// [`LoadError`] with every error of every file; then nothing is loaded.
     pub fn load(sources: &[RuleSource<'_>]) -> Result<Self, LoadError> {
-        let mut rules = Self::built_in().rules;
+        let mut rules = BUILT_IN_RULES.clone();
         let mut places: HashMap<String, String> = HashMap::new();
         let mut findings = Vec::new();
         for source in sources {

@@ -136,3 +136,44 @@ fn skeleton(fill: Fill) -> Map<String, Json> {
         _ => Map::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use conftrail_testkit::queries::events;
+
+    use super::*;
+
+    /// Lists the names of an object that the skeleton lacks.
+    fn unknown(present: &Json, known: &Json, path: &str, found: &mut Vec<String>) {
+        let (Json::Object(present), Json::Object(known)) = (present, known) else { return };
+        for (name, value) in present {
+            let path = format!("{path}.{name}");
+            match known.get(name) {
+                Some(inner) => unknown(value, inner, &path, found),
+                None => found.push(path),
+            }
+        }
+    }
+
+    #[test]
+    fn samples_have_every_name_that_evidence_can_have() {
+        let known = Json::Object(skeleton(Fill::Full));
+        for event in events() {
+            let evidence = crate::evidence::evidence(&event);
+            let mut found = Vec::new();
+            unknown(&serde_json::to_value(&evidence).unwrap(), &known, "", &mut found);
+            // The event's id stands there as `id`.
+            assert_eq!(found, [".event"], "{}", event.id);
+        }
+    }
+
+    #[test]
+    fn an_event_has_every_name_that_the_samples_have() {
+        for event in events() {
+            let root = Json::Object(super::event(&crate::evidence::evidence(&event)));
+            let mut found = Vec::new();
+            unknown(&Json::Object(skeleton(Fill::Full)), &root, "", &mut found);
+            assert_eq!(found, [""; 0], "{}", event.id);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Events in, detections out.
 
 use conftrail_core::alerting::{Detection, Verdict};
-use conftrail_core::{Change, ChangeOp, Value};
+use conftrail_core::{Change, ChangeOp, Map, ResourceKind, Value};
 use conftrail_engine::RuleSet;
 use conftrail_testkit::queries::named_events;
 
@@ -53,6 +53,29 @@ fn each_event_meets_the_rules_that_match_it() {
             })
             .collect();
         assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_built_in_rules_find_what_conftrail_says_of_its_own_health() {
+    let rules = RuleSet::built_in();
+    for (state, expected) in [
+        ("stale", "conftrail/stale-source"),
+        ("dead_letter", "conftrail/dead-letter"),
+        ("rule_error", "conftrail/rule-error"),
+        ("conflict", "conftrail/conflict"),
+    ] {
+        let mut event = event("limit");
+        event.source.kind = "conftrail".into();
+        event.resource.kind = ResourceKind::Health;
+        let mut after = Map::default();
+        after.insert("state", state);
+        event.after = Some(Value::Map(after));
+        let found: Vec<String> =
+            rules.detect(&event, event.time).iter().map(|detection| detection.rule.name()).collect();
+        assert_eq!(found, [expected]);
+        event.source.kind = "mysql".into();
+        assert!(rules.detect(&event, event.time).is_empty(), "a customer's row with a column `state`");
     }
 }
 

@@ -177,6 +177,22 @@ fn a_message_shows_twenty_and_counts_the_rest() {
 }
 
 #[test]
+fn a_template_sees_the_newest_event_at_top_level_and_all_under_events() {
+    let summary = r#"{{id}} of {{#each events}}{{id}} {{/each}}"#;
+    let text = RULES.replace("{{total}} by {{actor.name}}", summary);
+    let rules = load(&text);
+    let mut found = detections(2);
+    found.retain(|detection| detection.rule.id == "limit");
+    // Handed out in the order they were found, not in which they happened.
+    found.reverse();
+    let timing = Timing { group_wait: Period::default(), ..Timing::default() };
+    let folder = Folder::new(rules, Vec::new(), timing, Language::English);
+    let told = folder.fold(open(found.clone()), time(NOW)).notifications.remove(0).announcement;
+    let (newer, older) = (found[0].evidence.event, found[1].evidence.event);
+    assert_eq!(told.summary, format!("{newer} of {older} {newer} in prod"));
+}
+
+#[test]
 fn late_detections_of_a_source_are_told_in_one_message_whatever_rule_found_them() {
     let text = RULES.replace("mode: shadow", "mode: enforce");
     let rules = load(&text);

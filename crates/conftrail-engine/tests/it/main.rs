@@ -1,6 +1,7 @@
 //! Tests of the engine at its boundaries: files in, findings, detections, alerts and messages out.
 
 mod detect;
+mod docs;
 mod fold;
 mod message;
 mod rules;

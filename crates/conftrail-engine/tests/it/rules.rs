@@ -249,3 +249,26 @@ fn tests_and_routing_are_no_rule_files() {
         assert_eq!(is_rule_file(name), expected, "{name}");
     }
 }
+
+#[test]
+fn a_damaged_rule_file_loads_or_fails_with_places_within_it() {
+    // Cuts, and characters replaced by what means something to YAML, to queries or to templates.
+    let lines = GOOD.lines().count() + 1;
+    let check = |text: &str| {
+        if let Err(LoadError(findings)) = RuleSet::load(&[RuleSource { file: "r.yaml", text }]) {
+            assert!(!findings.is_empty());
+            for finding in findings {
+                assert!(
+                    finding.line >= 1 && finding.line <= lines && finding.column >= 1,
+                    "{finding}\n{text}"
+                );
+            }
+        }
+    };
+    for (at, character) in GOOD.char_indices().step_by(3) {
+        check(&GOOD[..at]);
+        for replacement in ["{", "[", "\"", "'", ":", "\n", "&", "*", "(", "限", "|"] {
+            check(&format!("{}{replacement}{}", &GOOD[..at], &GOOD[at + character.len_utf8()..]));
+        }
+    }
+}

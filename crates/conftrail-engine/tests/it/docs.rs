@@ -1,0 +1,22 @@
+//! What the documentation shows is what the engine reads.
+
+use conftrail_engine::Routing;
+use conftrail_engine::rules::{RuleSet, RuleSource};
+
+#[test]
+fn the_examples_of_the_rules_page_load_without_a_warning() {
+    let page = include_str!("../../../../docs/rules.md");
+    let mut blocks = 0;
+    for block in page.split("```yaml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        blocks += 1;
+        if text.starts_with("# routing") {
+            Routing::load("docs/rules.md", text).unwrap_or_else(|error| panic!("{error}"));
+            continue;
+        }
+        let source = RuleSource { file: "docs/rules.md", text };
+        let set = RuleSet::load(&[source]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(set.warnings(), []);
+    }
+    assert_eq!(blocks, 3);
+}
