@@ -1,1 +1,3 @@
 //! Receivers: mail.
+
+pub mod mail;
