@@ -1,1 +1,28 @@
 //! HTTP API, metrics and health. Reads ports, never adapters.
+//!
+//! [`Api::new`] takes the ports and [`Api::serve`] a listener. All routes of `/api/v1` need a token, each its
+//! role (see `routes`); `/metrics`, `/healthz` and `/readyz` need none and hold no value of a customer. What is
+//! refused is refused as RFC 9457 problem details.
+
+pub mod wire;
+
+mod api;
+mod config;
+mod metrics;
+mod token;
+
+mod clock;
+mod routes;
+
+mod access;
+mod parameters;
+mod problem;
+mod reading;
+mod reply;
+mod server;
+mod sight;
+
+pub use api::{Api, Notice, Parts, Readiness};
+pub use config::Config;
+pub use metrics::Metrics;
+pub use token::{NoRandomness, new_token_secret, token_hash};

@@ -94,7 +94,7 @@ pub struct AggregateRequest {
 }
 
 /// One value and how often it occurs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
     /// The value, or the bucket's start as RFC 3339.
     pub key: String,
@@ -103,7 +103,7 @@ pub struct Bucket {
 }
 
 /// The most frequent values of a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facet {
     /// The field.
     pub field: String,
@@ -112,7 +112,7 @@ pub struct Facet {
 }
 
 /// Counts per slice of time, empty slices left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
     /// The width in seconds.
     pub width: u64,
@@ -121,14 +121,14 @@ pub struct Histogram {
 }
 
 /// The answer to an [`AggregateRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aggregate {
     /// How many events match.
     pub total: u64,
     /// One for each facet asked for.
     pub facets: Vec<Facet>,
     /// The histogram, if one was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
 }
 

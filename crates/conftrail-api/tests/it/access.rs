@@ -1,0 +1,94 @@
+//! Who may ask what.
+
+use conftrail_core::Timestamp;
+use conftrail_core::own::Role;
+use conftrail_core::ports::Tokens as _;
+use reqwest::Method;
+
+use crate::server::{Server, act, add_token, secret};
+
+/// Every route below `/api/v1`, and the least role that may use it.
+const ROUTES: [(Method, &str, Role); 15] = [
+    (Method::GET, "/events", Role::Viewer),
+    (Method::GET, "/events/01M7Y5FY6V0000000000000001", Role::Viewer),
+    (Method::GET, "/events:aggregate", Role::Viewer),
+    (Method::POST, "/events:aggregate", Role::Viewer),
+    (Method::GET, "/resources/timeline?resource=x", Role::Viewer),
+    (Method::GET, "/current", Role::Viewer),
+    (Method::GET, "/alerts", Role::Viewer),
+    (Method::GET, "/ledger", Role::Viewer),
+    (Method::GET, "/notifications?state=dead", Role::Operator),
+    (Method::POST, "/notifications/none/retry", Role::Operator),
+    (Method::GET, "/asides", Role::Operator),
+    (Method::GET, "/tokens", Role::Admin),
+    (Method::POST, "/tokens", Role::Admin),
+    (Method::DELETE, "/tokens/none", Role::Admin),
+    (Method::PUT, "/tokens", Role::Admin),
+];
+
+#[tokio::test]
+async fn every_route_wants_its_role_and_no_more() {
+    let server = Server::start().await;
+    for (method, path, least) in ROUTES {
+        let path = format!("/api/v1{path}");
+        for role in [Role::Viewer, Role::Operator, Role::Auditor, Role::Admin] {
+            let answer = server.ask(method.clone(), &path, role.as_str(), None).await;
+            if role < least {
+                let problem = answer.problem(403);
+                assert_eq!(problem["type"], "urn:conftrail:problem:forbidden");
+            } else {
+                assert!(!matches!(answer.status.as_u16(), 401 | 403), "{method} {path} as {role:?}");
+            }
+        }
+        server.ask(method, &path, "", None).await.problem(401);
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_a_valid_token_is_turned_away_and_counted() {
+    let server = Server::start().await;
+    add_token(&server.control, "ended", Role::Admin, Some(Timestamp::from_seconds(1_795_000_001))).await;
+    add_token(&server.control, "revoked", Role::Admin, None).await;
+    let now = Timestamp::from_seconds(1_795_000_002);
+    assert!(server.control.revoke_token("revoked", now, &act("revoked")).await.unwrap());
+
+    for token in ["", "unknown", "ended", "revoked"] {
+        let answer = server.get("/api/v1/events", token).await;
+        assert_eq!(answer.problem(401)["type"], "urn:conftrail:problem:unauthorized");
+        assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"conftrail\"");
+        assert!(!answer.text.contains("ct_"), "the secret is not repeated");
+    }
+    let basic = server.client().get(server.url("/api/v1/events")).basic_auth("admin", Some(secret("admin")));
+    server.send(basic).await.problem(401);
+    server.get("/api/v1/tokens", "viewer").await.problem(403);
+
+    let metrics = server.get("/metrics", "").await.text;
+    for (reason, count) in [("missing", 2), ("unknown", 1), ("ended", 2), ("role", 1)] {
+        let line = format!("conftrail_api_refusals_total{{reason=\"{reason}\"}} {count}\n");
+        assert!(metrics.contains(&line), "{line} in {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn conftrails_own_audit_is_for_auditors() {
+    let server = Server::start().await;
+    let own = crate::server::events().last().unwrap().clone();
+    let paths = [
+        "/api/v1/events?q=source.kind:conftrail".to_owned(),
+        format!("/api/v1/resources/timeline?resource={}", own.resource.id),
+        "/api/v1/current?prefix=conftrail:".to_owned(),
+        format!("/api/v1/events/{}", own.id),
+    ];
+    for path in &paths {
+        let answer = server.get(path, "auditor").await;
+        assert!(answer.text.contains(&own.resource.id), "{path}: {}", answer.text);
+        let hidden = server.get(path, "operator").await;
+        assert!(!hidden.text.contains("\"changes\""), "{path}: {}", hidden.text);
+    }
+    let all = |token: &'static str| server.get("/api/v1/events:aggregate", token);
+    let (seen, narrowed) = (all("auditor").await.ok(), all("viewer").await.ok());
+    assert_eq!(seen["total"].as_u64().unwrap(), narrowed["total"].as_u64().unwrap() + 1);
+    assert!(!server.get("/api/v1/current?limit=1000", "viewer").await.text.contains("conftrail:"));
+    let evaded = server.get("/api/v1/events?q=*%20or%20source.kind:conftrail&limit=1000", "viewer").await;
+    assert!(!evaded.text.contains(&own.resource.id), "an `or` does not lead around it");
+}

@@ -1,0 +1,13 @@
+//! The API over real HTTP, on the engines of local disk.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics where it fails")]
+
+mod access;
+mod alerts;
+mod events;
+mod faulty;
+mod health;
+mod limits;
+mod reading;
+mod server;
+mod tokens;

@@ -1,0 +1,65 @@
+//! Reading is audited.
+
+use std::sync::atomic::Ordering;
+
+use conftrail_core::{Action, ResourceKind, Value};
+
+use crate::server::Server;
+
+#[tokio::test]
+async fn what_a_token_reads_is_written_down_once_a_minute() {
+    let server = Server::start().await;
+    for _ in 0..3 {
+        server.get("/api/v1/events?q=env:prod&limit=2", "viewer").await.ok();
+    }
+    server.get("/api/v1/events?q=env:prod&limit=3&since=now-1d", "viewer").await.ok();
+    server.get("/api/v1/events?q=env:prod", "auditor").await.ok();
+    server.get("/api/v1/events?q=env:test", "viewer").await.ok();
+    server.get("/api/v1/events/01M7Y5FY6V0000000000000001", "viewer").await.ok();
+    server.get("/api/v1/events:aggregate", "viewer").await.ok();
+    server.get("/api/v1/resources/timeline?resource=mysql:x", "viewer").await.ok();
+    server.get("/api/v1/current?prefix=mysql:", "viewer").await.ok();
+    server.get("/api/v1/notifications?state=sent", "operator").await.ok();
+
+    let acts = server.acts().await;
+    assert!(
+        acts.iter().all(|act| {
+            act.via == "token" && act.action == Action::Create && act.kind == ResourceKind::View
+        })
+    );
+    let of = |value: &Option<Value>| value.as_ref().unwrap().as_map().unwrap().get("of").unwrap().display();
+    let read: Vec<_> =
+        acts.iter().map(|act| (act.actor.as_str(), act.name.as_str(), of(&act.after))).collect();
+    let expected = [
+        ("viewer", "search", "env:prod"),
+        ("auditor", "search", "env:prod"),
+        ("viewer", "search", "env:test"),
+        ("viewer", "event", "01M7Y5FY6V0000000000000001"),
+        ("viewer", "aggregate", "*"),
+        ("viewer", "timeline", "mysql:x"),
+        ("viewer", "current", "mysql:"),
+        ("operator", "notifications", "sent"),
+    ];
+    assert_eq!(read, expected.map(|(actor, name, of)| (actor, name, of.to_owned())));
+    assert_eq!(server.notices[0].load(Ordering::Relaxed), acts.len(), "each was announced");
+}
+
+#[tokio::test]
+async fn what_is_refused_was_not_read() {
+    let server = Server::start().await;
+    server.get("/api/v1/events?q=enw:prod", "viewer").await.problem(400);
+    server.get("/api/v1/events?limit=0", "viewer").await.problem(400);
+    server.get("/api/v1/events/01M7Y5FY6VZZZZZZZZZZZZZZZZ", "viewer").await.problem(404);
+    server.get("/api/v1/current?prefix=conftrail:", "viewer").await.problem(403);
+    server.get("/api/v1/events", "").await.problem(401);
+    assert!(server.acts().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_in_a_query_is_masked_before_it_is_written_down() {
+    let server = Server::start().await;
+    server.get("/api/v1/events?q=after.password:hunter2hunter2", "viewer").await.ok();
+    let acts = serde_json::to_string(&server.acts().await).unwrap();
+    assert!(!acts.contains("hunter2"), "{acts}");
+    assert!(acts.contains("hmac-sha256:"), "{acts}");
+}
