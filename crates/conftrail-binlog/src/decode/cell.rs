@@ -1,0 +1,181 @@
+//! One cell: from the bytes of a column to a value as the event format prints it.
+
+use conftrail_core::Value;
+
+use super::{CellProblem, Charset, decimal, geometry, json, temporal};
+use crate::cursor::{uint_be, uint_le};
+use crate::plan::{Cell, LabelSet};
+
+/// Holds a decoded cell.
+pub(super) enum Decoded {
+    /// As it should be.
+    Value(Value),
+    /// The bytes of a text that is not valid in its character set.
+    InvalidText(Value),
+}
+
+/// Decodes one cell that is not NULL.
+#[inline]
+pub(super) fn decode(cell: &Cell, bytes: &[u8]) -> Result<Decoded, CellProblem> {
+    let value = match cell {
+        Cell::Text(charset) => return Ok(text(*charset, bytes)),
+        Cell::Signed => signed(bytes).map(Value::from),
+        Cell::Unsigned => uint_le(bytes).map(Value::from),
+        Cell::Float => bytes.try_into().ok().map(|float| Value::from_f32(f32::from_le_bytes(float))),
+        Cell::Double => bytes.try_into().ok().map(|double| Value::from(f64::from_le_bytes(double))),
+        Cell::Decimal { precision, scale } => decimal::text(bytes, *precision, *scale).map(Value::Text),
+        Cell::Year => year(bytes),
+        Cell::Date => temporal::date(bytes).map(Value::Text),
+        Cell::Time { digits } => temporal::time(bytes, *digits).map(Value::Text),
+        Cell::DateTime { digits } => temporal::datetime(bytes, *digits).map(Value::Text),
+        Cell::Timestamp { digits } => temporal::timestamp(bytes, *digits).map(Value::Text),
+        Cell::OldTime => temporal::old_time(bytes).map(Value::Text),
+        Cell::OldDateTime => temporal::old_datetime(bytes).map(Value::Text),
+        Cell::OldTimestamp => temporal::old_timestamp(bytes).map(Value::Text),
+        Cell::Bit => uint_be(bytes).map(Value::from),
+        Cell::Binary { pad_to } => Some(binary(bytes, usize::from(*pad_to))),
+        Cell::Vector => vector(bytes),
+        Cell::Null => Some(Value::Null),
+        Cell::Enum(labels) => return enumeration(bytes, labels.as_ref()).map(Decoded::Value),
+        Cell::Set(labels) => return set(bytes, labels.as_ref()).map(Decoded::Value),
+        Cell::Json => return json::decode(bytes).map(Decoded::Value).ok_or(CellProblem::Json),
+        Cell::Geometry => return geometry::decode(bytes).map(Decoded::Value).ok_or(CellProblem::Geometry),
+        Cell::Unknown => return Err(CellProblem::Unsupported),
+    };
+    value.map(Decoded::Value).ok_or(CellProblem::Malformed)
+}
+
+/// MEDIUMINT has three bytes: the sign is its highest bit, wherever that stands.
+#[inline]
+fn signed(bytes: &[u8]) -> Option<i64> {
+    let shift = 64_usize.checked_sub(bytes.len() * 8)?;
+    let raised = uint_le(bytes)?.checked_shl(u32::try_from(shift).ok()?)?;
+    Some(i64::from_le_bytes(raised.to_le_bytes()) >> shift)
+}
+
+/// Byte 0 is the year 0000, which is not 1900.
+fn year(bytes: &[u8]) -> Option<Value> {
+    let [byte] = bytes else {
+        return None;
+    };
+    Some(Value::Int(if *byte == 0 { 0 } else { 1900 + i64::from(*byte) }))
+}
+
+#[inline]
+fn text(charset: Charset, bytes: &[u8]) -> Decoded {
+    match charset.decode(bytes) {
+        Some(text) => Decoded::Value(Value::Text(text)),
+        None => Decoded::InvalidText(Value::binary(bytes)),
+    }
+}
+
+/// The zeros at the end of BINARY(n) are not stored; they belong to the value.
+fn binary(bytes: &[u8], pad_to: usize) -> Value {
+    if bytes.len() >= pad_to {
+        return Value::binary(bytes);
+    }
+    let mut padded = bytes.to_vec();
+    padded.resize(pad_to, 0);
+    Value::binary(&padded)
+}
+
+/// Index 0 is the empty string that MySQL stores for an invalid value.
+fn enumeration(bytes: &[u8], labels: Option<&LabelSet>) -> Result<Value, CellProblem> {
+    let index = uint_le(bytes).ok_or(CellProblem::Malformed)?;
+    let Some(labels) = labels else {
+        return Ok(Value::from(index));
+    };
+    let Some(place) = index.checked_sub(1) else {
+        return Ok(Value::from(""));
+    };
+    let label =
+        usize::try_from(place).ok().and_then(|place| labels.get(place)).ok_or(CellProblem::NoLabel)?;
+    Ok(Value::from(&**label))
+}
+
+fn set(bytes: &[u8], labels: Option<&LabelSet>) -> Result<Value, CellProblem> {
+    let bits = uint_le(bytes).ok_or(CellProblem::Malformed)?;
+    let Some(labels) = labels else {
+        return Ok(Value::from(bits));
+    };
+    let mut chosen = Vec::new();
+    for place in (0..64).filter(|place| bits & (1_u64 << place) != 0) {
+        let label = labels.get(place).ok_or(CellProblem::NoLabel)?;
+        chosen.push(Value::from(&**label));
+    }
+    Ok(Value::List(chosen))
+}
+
+fn vector(bytes: &[u8]) -> Option<Value> {
+    let (numbers, odd) = bytes.as_chunks::<4>();
+    let list = numbers.iter().map(|number| Value::from_f32(f32::from_le_bytes(*number))).collect();
+    odd.is_empty().then_some(Value::List(list))
+}
+
+#[cfg(test)]
+mod tests {
+    use conftrail_core::Value;
+
+    use super::{Cell, CellProblem, Charset, Decoded, decode};
+
+    fn check(cell: &Cell, bytes: &[u8], expected: &str) {
+        let decoded = match decode(cell, bytes) {
+            Ok(Decoded::Value(value) | Decoded::InvalidText(value)) => value,
+            Err(problem) => panic!("{cell:?}: {problem}"),
+        };
+        assert_eq!(serde_json::to_string(&decoded).expect("json"), expected, "{cell:?}");
+    }
+
+    #[test]
+    fn integers_keep_their_sign_in_every_width() {
+        check(&Cell::Signed, &[0xff], "-1");
+        check(&Cell::Signed, &[0, 0x80], "-32768");
+        check(&Cell::Signed, &[0xff, 0xff, 0xff], "-1");
+        check(&Cell::Signed, &[0, 0, 0x80], "-8388608");
+        check(&Cell::Signed, &[0xff, 0xff, 0x7f], "8388607");
+        check(&Cell::Signed, &[0, 0, 0, 0x80], "-2147483648");
+        check(&Cell::Signed, &[0, 0, 0, 0, 0, 0, 0, 0x80], "-9223372036854775808");
+        check(&Cell::Unsigned, &[0xff, 0xff, 0xff], "16777215");
+        check(&Cell::Unsigned, &[0xff; 8], "18446744073709551615");
+        check(&Cell::Bit, &[0xff; 8], "18446744073709551615");
+        check(&Cell::Bit, &[1, 2], "258");
+    }
+
+    #[test]
+    fn floats_are_printed_in_their_shortest_form() {
+        check(&Cell::Float, &0.1_f32.to_le_bytes(), "0.1");
+        check(&Cell::Double, &0.1_f64.to_le_bytes(), "0.1");
+        check(&Cell::Vector, &[1.5_f32.to_le_bytes(), (-0.1_f32).to_le_bytes()].concat(), "[1.5,-0.1]");
+    }
+
+    #[test]
+    fn year_zero_is_zero() {
+        check(&Cell::Year, &[0], "0");
+        check(&Cell::Year, &[1], "1901");
+        check(&Cell::Year, &[255], "2155");
+    }
+
+    #[test]
+    fn labels_replace_indexes_and_bits() {
+        let labels: super::LabelSet = ["a".into(), "b".into(), "it's".into()].into();
+        check(&Cell::Enum(Some(labels.clone())), &[3], "\"it's\"");
+        check(&Cell::Enum(Some(labels.clone())), &[0], "\"\"");
+        check(&Cell::Set(Some(labels.clone())), &[0b101], "[\"a\",\"it's\"]");
+        check(&Cell::Set(Some(labels.clone())), &[0], "[]");
+        check(&Cell::Enum(None), &[1, 1], "257");
+        assert!(matches!(decode(&Cell::Enum(Some(labels.clone())), &[4]), Err(CellProblem::NoLabel)));
+        assert!(matches!(decode(&Cell::Set(Some(labels)), &[0b1000]), Err(CellProblem::NoLabel)));
+    }
+
+    #[test]
+    fn binary_gets_its_zeros_back() {
+        check(&Cell::Binary { pad_to: 4 }, &[1, 0, 2], "{\"$b64\":\"AQACAA==\"}");
+        check(&Cell::Binary { pad_to: 0 }, &[1, 0], "{\"$b64\":\"AQA=\"}");
+    }
+
+    #[test]
+    fn invalid_text_is_kept_as_bytes_and_said_to_be_so() {
+        let decoded = decode(&Cell::Text(Charset::UTF8), &[0xff]);
+        assert!(matches!(decoded, Ok(Decoded::InvalidText(value)) if value == Value::binary(&[0xff])));
+    }
+}

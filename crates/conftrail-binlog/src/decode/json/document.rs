@@ -1,0 +1,314 @@
+//! Walks a binary JSON document.
+//!
+//! Source of the layout: MySQL, `sql-common/json_binary.h`. A document is a type byte and a value. Objects and arrays
+//! have a small form with two-byte and a large form with four-byte counts and offsets; offsets count from the container's
+//! own first byte. Keys stand sorted by length, then by bytes, which is the order MySQL prints them in.
+
+use std::sync::Arc;
+
+use conftrail_core::{Map, Value};
+
+use super::opaque;
+use crate::cursor::{Cursor, uint_le};
+
+/// As deep as MySQL lets a document be.
+const MOST_DEPTH: usize = 100;
+
+mod kind {
+    pub(super) const SMALL_OBJECT: u8 = 0x00;
+    pub(super) const LARGE_OBJECT: u8 = 0x01;
+    pub(super) const SMALL_ARRAY: u8 = 0x02;
+    pub(super) const LARGE_ARRAY: u8 = 0x03;
+    pub(super) const LITERAL: u8 = 0x04;
+    pub(super) const INT16: u8 = 0x05;
+    pub(super) const UINT16: u8 = 0x06;
+    pub(super) const INT32: u8 = 0x07;
+    pub(super) const UINT32: u8 = 0x08;
+    pub(super) const INT64: u8 = 0x09;
+    pub(super) const UINT64: u8 = 0x0a;
+    pub(super) const DOUBLE: u8 = 0x0b;
+    pub(super) const STRING: u8 = 0x0c;
+    pub(super) const OPAQUE: u8 = 0x0f;
+}
+
+/// Decodes a document; `None` when it is damaged, too deep, or larger than its own bytes can hold.
+pub(in crate::decode) fn decode(bytes: &[u8]) -> Option<Value> {
+    // MySQL stores the document null as nothing when a NOT NULL column was given NULL.
+    let Some((kind, content)) = bytes.split_first() else {
+        return Some(Value::Null);
+    };
+    // Every value and every byte of text stands in the document once. Containers that share parts would expand without
+    // bound; they do not exist in what MySQL writes.
+    let mut walk = Walk { budget: bytes.len() };
+    walk.value(*kind, content, 0)
+}
+
+struct Walk {
+    budget: usize,
+}
+
+impl Walk {
+    fn spend(&mut self, cost: usize) -> Option<()> {
+        self.budget = self.budget.checked_sub(cost)?;
+        Some(())
+    }
+
+    fn value(&mut self, kind: u8, content: &[u8], depth: usize) -> Option<Value> {
+        self.spend(1)?;
+        if depth > MOST_DEPTH {
+            return None;
+        }
+        match kind {
+            kind::SMALL_OBJECT => self.container(content, Shape { object: true, wide: false }, depth),
+            kind::LARGE_OBJECT => self.container(content, Shape { object: true, wide: true }, depth),
+            kind::SMALL_ARRAY => self.container(content, Shape { object: false, wide: false }, depth),
+            kind::LARGE_ARRAY => self.container(content, Shape { object: false, wide: true }, depth),
+            kind::STRING => {
+                let text = variable(content)?;
+                self.spend(text.len())?;
+                std::str::from_utf8(text).ok().map(Value::from)
+            }
+            kind::OPAQUE => {
+                let (type_code, rest) = content.split_first()?;
+                let bytes = variable(rest)?;
+                self.spend(bytes.len())?;
+                opaque::value(*type_code, bytes)
+            }
+            _ => scalar(kind, content),
+        }
+    }
+
+    fn container(&mut self, content: &[u8], shape: Shape, depth: usize) -> Option<Value> {
+        let width = shape.width();
+        let mut header = Cursor::new(content);
+        let count = usize::try_from(header.uint(width)?).ok()?;
+        let size = usize::try_from(header.uint(width)?).ok()?;
+        let bytes = content.get(..size)?;
+        let mut keys = Cursor::new(header.take(count.checked_mul(shape.key_entry())?)?);
+        let mut entries = Cursor::new(header.take(count.checked_mul(1 + width)?)?);
+        if !shape.object {
+            let mut list = Vec::with_capacity(count);
+            for _ in 0..count {
+                list.push(self.entry(&mut entries, bytes, shape, depth)?);
+            }
+            return Some(Value::List(list));
+        }
+        let mut map = Map::with_capacity(count);
+        let mut last: Option<&[u8]> = None;
+        for _ in 0..count {
+            let key = self.key(&mut keys, bytes, width)?;
+            let value = self.entry(&mut entries, bytes, shape, depth)?;
+            let name: Arc<str> = Arc::from(std::str::from_utf8(key).ok()?);
+            // Sorted keys are unique keys.
+            if last.is_none_or(|last| (last.len(), last) < (key.len(), key)) {
+                map.push_unique(name, value);
+            } else {
+                map.insert(name, value);
+            }
+            last = Some(key);
+        }
+        Some(Value::Map(map))
+    }
+
+    fn key<'a>(&mut self, keys: &mut Cursor<'_>, bytes: &'a [u8], width: usize) -> Option<&'a [u8]> {
+        let start = usize::try_from(keys.uint(width)?).ok()?;
+        let length = usize::from(keys.u16()?);
+        self.spend(length)?;
+        bytes.get(start..start.checked_add(length)?)
+    }
+
+    /// Small scalars stand in the entry itself, others at an offset.
+    fn entry(&mut self, entries: &mut Cursor<'_>, bytes: &[u8], shape: Shape, depth: usize) -> Option<Value> {
+        let kind = entries.u8()?;
+        let place = entries.take(shape.width())?;
+        if shape.is_inline(kind) {
+            return self.value(kind, place, depth + 1);
+        }
+        let offset = usize::try_from(uint_le(place)?).ok()?;
+        self.value(kind, bytes.get(offset..)?, depth + 1)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Shape {
+    object: bool,
+    wide: bool,
+}
+
+impl Shape {
+    fn width(self) -> usize {
+        if self.wide { 4 } else { 2 }
+    }
+
+    /// An offset and a two-byte length for each key.
+    fn key_entry(self) -> usize {
+        if self.object { self.width() + 2 } else { 0 }
+    }
+
+    fn is_inline(self, kind: u8) -> bool {
+        match kind {
+            kind::LITERAL | kind::INT16 | kind::UINT16 => true,
+            kind::INT32 | kind::UINT32 => self.wide,
+            _ => false,
+        }
+    }
+}
+
+fn scalar(kind: u8, content: &[u8]) -> Option<Value> {
+    let mut cursor = Cursor::new(content);
+    match kind {
+        kind::LITERAL => match cursor.u8()? {
+            0 => Some(Value::Null),
+            1 => Some(Value::Bool(true)),
+            2 => Some(Value::Bool(false)),
+            _ => None,
+        },
+        kind::INT16 => cursor.array().map(|bytes| Value::Int(i16::from_le_bytes(bytes).into())),
+        kind::UINT16 => cursor.u16().map(|number| Value::Int(number.into())),
+        kind::INT32 => cursor.array().map(|bytes| Value::Int(i32::from_le_bytes(bytes).into())),
+        kind::UINT32 => cursor.u32().map(|number| Value::Int(number.into())),
+        kind::INT64 => cursor.array().map(|bytes| Value::Int(i64::from_le_bytes(bytes))),
+        kind::UINT64 => cursor.u64().map(Value::from),
+        kind::DOUBLE => cursor.array().map(|bytes| Value::from(f64::from_le_bytes(bytes))),
+        _ => None,
+    }
+}
+
+/// Reads a length of seven bits per byte, low bits first, at most five bytes, and what it covers.
+fn variable(content: &[u8]) -> Option<&[u8]> {
+    let mut cursor = Cursor::new(content);
+    let mut length = 0_u64;
+    for place in 0..5 {
+        let byte = cursor.u8()?;
+        length |= u64::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            return cursor.take(usize::try_from(length).ok()?);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, decode, kind};
+
+    fn check(bytes: &[u8], expected: &str) {
+        let value = decode(bytes).expect("a valid document");
+        assert_eq!(serde_json::to_string(&value).expect("json"), expected);
+    }
+
+    /// Builds a container of offset values; `wide` takes four-byte offsets.
+    fn container(object: bool, wide: bool, entries: &[(&str, u8, Vec<u8>)]) -> Vec<u8> {
+        let width = if wide { 4 } else { 2 };
+        let put = |number: usize| (number as u64).to_le_bytes()[..width].to_vec();
+        let key_size = if object { width + 2 } else { 0 };
+        let mut place = 2 * width + entries.len() * (key_size + 1 + width);
+        let mut head = Vec::new();
+        let mut tail: Vec<u8> = Vec::new();
+        if object {
+            for (key, ..) in entries {
+                head.extend(put(place));
+                head.extend((key.len() as u16).to_le_bytes());
+                tail.extend(key.as_bytes());
+                place += key.len();
+            }
+        }
+        for (_, kind, content) in entries {
+            head.push(*kind);
+            head.extend(put(place));
+            tail.extend(content);
+            place += content.len();
+        }
+        let mut bytes = vec![u8::from(wide) + if object { 0 } else { 2 }];
+        bytes.extend(put(entries.len()));
+        bytes.extend(put(place));
+        bytes.extend(head);
+        bytes.extend(tail);
+        bytes
+    }
+
+    fn string(text: &str) -> Vec<u8> {
+        [vec![u8::try_from(text.len()).expect("short")], text.as_bytes().to_vec()].concat()
+    }
+
+    #[test]
+    fn scalars_are_exact() {
+        check(&[], "null");
+        check(&[kind::LITERAL, 0], "null");
+        check(&[kind::LITERAL, 1], "true");
+        check(&[kind::INT16, 0xff, 0xff], "-1");
+        check(&[kind::UINT16, 0xff, 0xff], "65535");
+        check(&[kind::INT32, 0, 0, 0, 0x80], "-2147483648");
+        check(&[[kind::UINT64].as_slice(), &u64::MAX.to_le_bytes()].concat(), "18446744073709551615");
+        check(&[[kind::INT64].as_slice(), &i64::MIN.to_le_bytes()].concat(), "-9223372036854775808");
+        check(&[[kind::DOUBLE].as_slice(), &1.5_f64.to_le_bytes()].concat(), "1.5");
+        check(&[[kind::STRING].as_slice(), &string("中\"")].concat(), "\"中\\\"\"");
+    }
+
+    #[test]
+    fn small_and_large_containers_read_alike() {
+        for wide in [false, true] {
+            let inner =
+                container(false, wide, &[("", kind::STRING, string("x")), ("", kind::STRING, string(""))]);
+            let entries = [
+                ("a", kind::STRING, string("one")),
+                ("b", kind::INT64, (-5_i64).to_le_bytes().to_vec()),
+                ("cc", inner[0], inner[1..].to_vec()),
+            ];
+            check(&container(true, wide, &entries), r#"{"a":"one","b":-5,"cc":["x",""]}"#);
+        }
+    }
+
+    #[test]
+    fn inlined_numbers_stand_in_the_entry() {
+        // Small array: count 2, size 10, entries (int16 -2), (literal false).
+        check(&[2, 2, 0, 10, 0, kind::INT16, 0xfe, 0xff, kind::LITERAL, 2, 0], "[-2,false]");
+        // Large array: count 1, size 13, entry (uint32).
+        check(&[3, 1, 0, 0, 0, 13, 0, 0, 0, kind::UINT32, 0xff, 0xff, 0xff, 0xff], "[4294967295]");
+    }
+
+    #[test]
+    fn a_document_deeper_than_mysql_allows_is_refused() {
+        let nested = |depth: usize| {
+            let mut bytes = [[kind::INT64].as_slice(), &7_i64.to_le_bytes()].concat();
+            for _ in 0..depth {
+                bytes = container(false, true, &[("", bytes[0], bytes[1..].to_vec())]);
+            }
+            bytes
+        };
+        assert!(decode(&nested(100)).is_some());
+        assert!(decode(&nested(101)).is_none());
+    }
+
+    #[test]
+    fn a_document_that_refers_to_itself_is_refused() {
+        // An array whose only entry is an array at offset 0: itself.
+        assert!(decode(&[2, 1, 0, 7, 0, 2, 0, 0]).is_none());
+        // 40 entries that share one long string would expand the document 40 times.
+        let text = [vec![0x80 | 72, 1], vec![b'x'; 200]].concat();
+        let mut shared = vec![2];
+        let size = 4 + 40 * 3 + text.len();
+        shared.extend([40, 0]);
+        shared.extend((size as u16).to_le_bytes());
+        for _ in 0..40 {
+            shared.push(kind::STRING);
+            shared.extend((4 + 40 * 3_u16).to_le_bytes());
+        }
+        shared.extend(text);
+        assert!(decode(&shared).is_none());
+    }
+
+    #[test]
+    fn random_damage_never_panics() {
+        let mut random = crate::testing::Random::new(5);
+        let inner = container(true, false, &[("k", kind::OPAQUE, vec![246, 4, 4, 2, 0x80, 1])]);
+        let base =
+            container(true, false, &[("a", inner[0], inner[1..].to_vec()), ("b", kind::STRING, string("y"))]);
+        let mut valid = 0;
+        for _ in 0..50_000 {
+            valid += usize::from(decode(&random.damaged(&base)).is_some());
+        }
+        assert!(valid > 0);
+        assert_ne!(decode(&base), Some(Value::Null));
+    }
+}

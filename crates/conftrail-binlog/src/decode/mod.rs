@@ -1,0 +1,19 @@
+//! Row decoding: from the bytes of a rows event to values, without I/O and without a panic on any bytes.
+
+mod cell;
+mod charset;
+mod decimal;
+mod error;
+mod event;
+mod geometry;
+mod json;
+mod rows;
+mod temporal;
+
+#[cfg(test)]
+mod golden;
+
+pub use charset::Charset;
+pub use error::{CellProblem, DecodeError};
+pub use event::{RowsEvent, RowsKind};
+pub use rows::{RowChange, Rows};
