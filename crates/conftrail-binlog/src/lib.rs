@@ -7,6 +7,7 @@ pub mod gtid;
 pub mod plan;
 pub mod source;
 pub mod table_map;
+pub mod who;
 pub mod wire;
 
 pub use source::Config;
