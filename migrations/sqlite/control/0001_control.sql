@@ -18,14 +18,13 @@ CREATE TABLE checkpoint_state (
 -- What rules found. `seq` is the order of recording; `alert` belongs to the fates announced and counted,
 -- `reason` to no_alert.
 CREATE TABLE detections (
-    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
-    id        TEXT NOT NULL UNIQUE,
-    group_key TEXT NOT NULL,
-    detected  INTEGER NOT NULL,
-    fate      TEXT NOT NULL DEFAULT 'open' CHECK (fate IN ('open', 'announced', 'counted', 'no_alert')),
-    alert     TEXT,
-    reason    TEXT,
-    body      TEXT NOT NULL,
+    seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       TEXT NOT NULL UNIQUE,
+    detected INTEGER NOT NULL,
+    fate     TEXT NOT NULL DEFAULT 'open' CHECK (fate IN ('open', 'announced', 'counted', 'no_alert')),
+    alert    TEXT,
+    reason   TEXT,
+    body     TEXT NOT NULL,
     CHECK ((fate IN ('announced', 'counted')) = (alert IS NOT NULL)),
     CHECK ((fate = 'no_alert') = (reason IS NOT NULL))
 ) STRICT;
@@ -69,6 +68,7 @@ CREATE TABLE notifications (
     announcement    TEXT NOT NULL,
     CHECK ((state IN ('sent', 'dead', 'suppressed')) = (settled_at IS NOT NULL))
 ) STRICT;
+-- Named in the queries: by the states alone the planner would take the index below and sort the whole backlog.
 CREATE INDEX notifications_waiting ON notifications (due, seq) WHERE state IN ('queued', 'unknown');
 CREATE INDEX notifications_by_state ON notifications (state, seq);
 CREATE INDEX notifications_by_alert ON notifications (alert);

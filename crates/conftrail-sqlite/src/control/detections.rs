@@ -24,13 +24,12 @@ impl Detections for ControlStore {
 
 fn record(connection: &Connection, detections: &[Detection]) -> Result<RecordReport, Error> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO detections (id, group_key, detected, body) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO detections (id, detected, body) VALUES (?1, ?2, ?3)
          ON CONFLICT (id) DO NOTHING",
     )?;
     let mut report = RecordReport::default();
     for detection in detections {
-        let group = detection.group();
-        let row = params![detection.id, group.0, detection.detected.micros(), json::encode(detection)];
+        let row = params![detection.id, detection.detected.micros(), json::encode(detection)];
         if insert.execute(row)? > 0 {
             report.new += 1;
         } else {

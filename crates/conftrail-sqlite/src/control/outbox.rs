@@ -18,8 +18,8 @@ impl Notifications for ControlStore {
     async fn due_notifications(&self, now: Timestamp, limit: usize) -> PortResult<Vec<Notification>> {
         let reading = self.database.read(move |connection| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM notifications WHERE state IN ('queued', 'unknown') AND due <= ?1
-                 ORDER BY due, seq LIMIT ?2"
+                "SELECT {COLUMNS} FROM notifications INDEXED BY notifications_waiting
+                 WHERE state IN ('queued', 'unknown') AND due <= ?1 ORDER BY due, seq LIMIT ?2"
             );
             select(connection, &sql, params![now.micros(), json::limit(limit)])
         });
@@ -70,8 +70,10 @@ impl Notifications for ControlStore {
 }
 
 fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Error> {
-    let mut statement = connection
-        .prepare_cached("SELECT min(due) FROM notifications WHERE state IN ('queued', 'unknown')")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT min(due) FROM notifications INDEXED BY notifications_waiting
+         WHERE state IN ('queued', 'unknown')",
+    )?;
     let due: Option<i64> = statement.query_row([], |row| row.get(0))?;
     Ok(due.map(Timestamp::from_micros))
 }
