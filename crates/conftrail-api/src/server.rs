@@ -55,7 +55,11 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream,
     let permit = Arc::clone(permits).acquire_owned().await.expect("nobody closes this semaphore");
     loop {
         match listener.accept().await {
-            Ok((stream, _from)) => return (stream, permit),
+            Ok((stream, _from)) => {
+                // Without it small answers wait for the client's acknowledgement; where it fails they do.
+                let _ = stream.set_nodelay(true);
+                return (stream, permit);
+            }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(error = error.to_string(), "cannot accept a connection, will try again");
