@@ -73,9 +73,27 @@ impl MaskKey {
         mask
     }
 
-    /// Returns `hmac:<key id>:<32 hex>` over bytes.
-    pub(crate) fn fingerprint(&self, clear: &[u8]) -> String {
-        let digest = self.fingerprint.clone().chain_update(clear).finalize().into_bytes();
+    /// Starts a fingerprint over bytes that come in pieces.
+    pub(crate) fn fingerprinter(&self) -> Fingerprinter {
+        Fingerprinter { id: self.id.clone(), mac: self.fingerprint.clone() }
+    }
+}
+
+/// Makes the keyed fingerprint of content that is read in pieces.
+pub struct Fingerprinter {
+    id: String,
+    mac: Hmac<Sha256>,
+}
+
+impl Fingerprinter {
+    /// Adds the next piece of the clear content.
+    pub fn update(&mut self, clear: &[u8]) {
+        self.mac.update(clear);
+    }
+
+    /// Returns `hmac:<key id>:<32 hex>`.
+    pub fn finish(self) -> String {
+        let digest = self.mac.finalize().into_bytes();
         format!("hmac:{}:{}", self.id, hex(digest.get(..16).unwrap_or_default()))
     }
 }
@@ -128,7 +146,10 @@ mod tests {
         assert_eq!(mask, key.mask("hunter2\n"));
         assert_ne!(mask, key.mask("hunter3"));
         assert_ne!(mask, MaskKey::new([8; 32]).mask("hunter2"));
-        let fingerprint = key.fingerprint(b"hunter2");
+        let mut pieces = key.fingerprinter();
+        pieces.update(b"hunt");
+        pieces.update(b"er2");
+        let fingerprint = pieces.finish();
         assert!(fingerprint.starts_with(&format!("hmac:{}:", key.id())), "{fingerprint}");
         assert!(!fingerprint.contains(mask.rsplit(':').next().unwrap()));
         assert_eq!(format!("{key:?}"), format!("MaskKey({})", key.id()));

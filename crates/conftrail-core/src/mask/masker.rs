@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::key::MaskKey;
+use super::key::{Fingerprinter, MaskKey};
 use super::names::{self, Names};
 use super::random::looks_random;
 use super::rules::{MaskRules, RuleProblem};
@@ -54,7 +54,14 @@ impl Masker {
     /// Returns the keyed fingerprint of clear bytes, `hmac:<key id>:<32 hex>`: equal for equal bytes, and no help
     /// to whoever guesses at them.
     pub fn fingerprint(&self, clear: &[u8]) -> String {
-        self.key.fingerprint(clear)
+        let mut fingerprinter = self.fingerprinter();
+        fingerprinter.update(clear);
+        fingerprinter.finish()
+    }
+
+    /// Starts the fingerprint of content that is read in pieces.
+    pub fn fingerprinter(&self) -> Fingerprinter {
+        self.key.fingerprinter()
     }
 
     /// Says whether a key or column of this name holds a secret in any place.

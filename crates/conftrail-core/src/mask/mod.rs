@@ -20,7 +20,7 @@ mod token;
 mod trigger;
 mod xml;
 
-pub use key::{InvalidMaskKey, MaskKey};
+pub use key::{Fingerprinter, InvalidMaskKey, MaskKey};
 pub use masker::Masker;
 pub(crate) use random::looks_random;
 pub use row::RowPlan;
