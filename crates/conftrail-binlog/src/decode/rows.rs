@@ -161,15 +161,9 @@ fn take_cell<'a>(rest: &mut Cursor<'a>, column: &ColumnPlan, index: usize) -> Re
             .and_then(|length| rest.take(length)),
         Frame::Unknown => None,
     };
-    cell.ok_or_else(|| DecodeError::Cell {
-        column: index,
-        column_type: column.code,
-        bytes: left,
-        problem: match column.frame {
-            Frame::Unknown => CellProblem::Unsupported,
-            Frame::Fixed(_) | Frame::Prefixed(_) => CellProblem::CutShort,
-        },
-    })
+    let problem =
+        if column.frame == Frame::Unknown { CellProblem::Unsupported } else { CellProblem::CutShort };
+    cell.ok_or(DecodeError::Cell { column: index, column_type: column.code, bytes: left, problem })
 }
 
 impl Iterator for Rows<'_, '_> {

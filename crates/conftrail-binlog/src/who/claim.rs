@@ -32,8 +32,7 @@ pub struct Claim {
 impl Claim {
     /// Reads the claim of a statement: its last comment that has known keys, be it in front or at the end.
     ///
-    /// The statement is text: what is not UTF-8 has no claim, since in some character sets a byte of a letter is a
-    /// backslash.
+    /// The statement is text as [`statement_text`](super::statement_text) makes it.
     pub fn of_statement(statement: &str, escapes: Escapes) -> Option<Self> {
         if !statement.contains("/*") {
             return None;

@@ -5,6 +5,7 @@ mod comment;
 mod login;
 mod resolve;
 mod sessions;
+mod text;
 mod transactions;
 mod trust;
 
@@ -16,5 +17,6 @@ pub use comment::Escapes;
 pub use login::{Evidence, Login};
 pub use resolve::{Attribution, resolve};
 pub use sessions::{SessionFacts, Sessions};
+pub use text::statement_text;
 pub use transactions::TransactionLogins;
 pub use trust::{TrustError, TrustList};

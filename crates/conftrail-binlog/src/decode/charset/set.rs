@@ -64,6 +64,11 @@ impl Charset {
         matches!(self.0, Kind::Binary)
     }
 
+    /// Says whether an ASCII byte is always that ASCII character and never part of a letter.
+    pub(crate) fn has_ascii_only_as_ascii(self) -> bool {
+        matches!(self.0, Kind::Utf8 | Kind::Binary | Kind::SingleByte(_))
+    }
+
     /// Turns bytes into text; `None` when they are no text of this set.
     #[inline]
     pub fn decode(self, bytes: &[u8]) -> Option<String> {
