@@ -18,7 +18,8 @@ pub async fn a_token_is_found_by_its_hash_and_by_nothing_else(stores: &impl Stor
         assert_eq!(store.token_by_hash(other).await.unwrap(), None);
     }
     assert_eq!(store.tokens().await.unwrap(), [made]);
-    assert_eq!(store.acts_after(0, 10).await.unwrap(), [(1, created)]);
+    let acts = store.acts_after(0, 10).await.unwrap();
+    assert_eq!(acts.iter().map(|(_, act)| act).collect::<Vec<_>>(), [&created]);
 }
 
 /// A name is free again when its token was revoked or has ended; the same creation twice is one.
