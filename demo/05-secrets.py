@@ -157,7 +157,7 @@ def shown_masked(scene, conftrail, plants, server):
 
 def found_where_planted(scene, server, watched, plants):
     """The search itself works: it finds the secrets where they were planted."""
-    pages = b"".join(path.read_bytes() for path in watched.glob("*.*"))
+    pages = b"".join(path.read_bytes() for path in watched.iterdir() if path.is_file())
     log = subprocess.run(["git", "-C", watched, "log"], capture_output=True, check=True).stdout
     binlog = b"".join(path.read_bytes() for path in (server.ca.parent).glob("binlog.0*"))
     everything = pages.replace(b"\\\n    ", b"") + log + binlog
