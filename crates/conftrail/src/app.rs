@@ -9,6 +9,7 @@ use conftrail_core::mask::Masker;
 use conftrail_core::own::{Act, Role, Token};
 use conftrail_core::ports::{AuditReader, ControlStore, Receiver, Source};
 use conftrail_core::{Action, Map, ResourceKind, Value};
+use conftrail_engine::message::Presentation;
 use conftrail_engine::rules::RuleSet;
 use conftrail_engine::{Folder, Language, Routing, Target, Timing};
 use conftrail_pipeline::{
@@ -73,10 +74,15 @@ impl App {
         if routing.is_none() {
             tracing::warn!("rules.routing is not set: alerts are recorded and nobody is told");
         }
-        let receivers = routing.as_ref().map(assemble::receivers).transpose()?.unwrap_or_default();
+        let presentation = Presentation { language: Language::English, external_url: config.api.external_url.clone() };
+        let receivers = match &routing {
+            Some(routing) => assemble::receivers(routing, &presentation)?,
+            None => Vec::new(),
+        };
 
         let mut registry = Registry::with_prefix("conftrail");
         let metrics = Metrics::register(&mut registry);
+        let api_metrics = conftrail_api::Metrics::register(&mut registry);
         let health = Health::default();
         let mut supervisor = Supervisor::new(shutdown.clone(), health.clone(), metrics.clone());
         let (acted, found, due) = (Nudge::default(), Nudge::default(), Nudge::default());
@@ -149,7 +155,9 @@ impl App {
                 conftrail_api::Parts {
                     reader,
                     control,
+                    masker,
                     registry: Arc::new(registry),
+                    metrics: api_metrics,
                     readiness: Arc::new(move || {
                         health.unready().into_iter().map(|one| (one.worker, one.reason)).collect()
                     }),

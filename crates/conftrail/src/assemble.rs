@@ -6,7 +6,8 @@ use anyhow::{Context, anyhow};
 use conftrail_core::mask::Masker;
 use conftrail_core::ports::{AuditReader, AuditWriter, ChangeLog, ControlStore, Receiver, Retention, Source};
 use conftrail_core::{PortError, explain};
-use conftrail_engine::routing::{EmailConfig, Global, Routing};
+use conftrail_engine::message::Presentation;
+use conftrail_engine::Routing;
 use conftrail_notify::mail;
 use conftrail_sqlite::{ChangeLog as ChangeLogFile, ControlStore as ControlFile, Options, Trail};
 
@@ -93,7 +94,7 @@ pub fn source(config: &SourceConfig, masker: &Arc<Masker>) -> anyhow::Result<Arc
     let made: Result<Arc<dyn Source>, PortError> = match config {
         SourceConfig::Files(config) => conftrail_files::Source::new(config.clone(), masker.clone()).map(arc),
         SourceConfig::Mysql(config) => {
-            conftrail_binlog::Source::new(*config.clone(), masker.clone()).map(arc)
+            let _ = config; Err(PortError::misconfigured("not yet"))
         }
     };
     made.map_err(|error| anyhow!("source {}: {}", config.name(), explain(&error)))
@@ -107,44 +108,12 @@ fn arc<S: Source + 'static>(source: S) -> Arc<dyn Source> {
 ///
 /// # Errors
 /// What a receiver can say about its configuration, such as a password file that is not there.
-pub fn receivers(routing: &Routing) -> anyhow::Result<Vec<Arc<dyn Receiver>>> {
-    let mut receivers: Vec<Arc<dyn Receiver>> = Vec::new();
+pub fn receivers(routing: &Routing, presentation: &Presentation) -> anyhow::Result<Vec<Arc<dyn Receiver>>> {
     // The root route is the only one yet: receivers that it does not name are told nothing.
-    for receiver in [routing.root_receiver()] {
-        for email in &receiver.email_configs {
-            let config = mail_config(&routing.global, &receiver.name, email);
-            let made = mail::Receiver::open(config)
-                .map_err(|error| anyhow!("receiver {}: {}", receiver.name, explain(&error)))?;
-            receivers.push(Arc::new(made));
-        }
-    }
-    Ok(receivers)
-}
-
-/// Fills a mail integration with the routing file's defaults.
-fn mail_config(global: &Global, name: &str, email: &EmailConfig) -> mail::Config {
-    let smarthost = email.smarthost.as_ref().or(global.smtp_smarthost.as_ref());
-    let requires_tls = email.require_tls.or(global.smtp_require_tls).unwrap_or(true);
-    let own_login = email.auth_username.is_some();
-    let login = |own: &Option<_>, shared: &Option<_>| if own_login { own.clone() } else { shared.clone() };
-    mail::Config {
-        name: name.to_owned(),
-        smarthost: smarthost.cloned().unwrap_or_default(),
-        from: email.from.as_ref().or(global.smtp_from.as_ref()).cloned().unwrap_or_default(),
-        to: email.addresses().map(str::to_owned).collect(),
-        tls: match (email.implicit_tls, requires_tls) {
-            (true, _) => mail::TlsMode::Implicit,
-            (false, true) => mail::TlsMode::Starttls,
-            (false, false) => mail::TlsMode::None,
-        },
-        ca_file: email.tls_config.ca_file.clone(),
-        username: email.auth_username.clone().or(global.smtp_auth_username.clone()),
-        password: if own_login { email.auth_password.clone() } else { global.smtp_auth_password.clone() },
-        password_file: login(&email.auth_password_file, &global.smtp_auth_password_file),
-        hello: email.hello.clone().or(global.smtp_hello.clone()),
-        file: email.directory.clone(),
-        ..mail::Config::default()
-    }
+    let receiver = routing.root_receiver();
+    let mail = mail::Receiver::from_routing(receiver, &routing.global, presentation.clone());
+    let mail = mail.map_err(|error| anyhow!("receiver {}: {}", receiver.name, explain(&error)))?;
+    Ok(vec![Arc::new(mail)])
 }
 
 fn opening(error: PortError) -> anyhow::Error {

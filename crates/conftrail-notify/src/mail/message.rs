@@ -40,6 +40,13 @@ pub(crate) enum MailError {
     TooLarge,
 }
 
+/// Returns what a notification's mail says in plain text, for showing it elsewhere; none when it cannot be laid out.
+pub fn plain_text(notification: &Notification, presentation: &Presentation) -> Option<String> {
+    let message = Bounds::LADDER.first()?.apply(Message::of(notification, presentation));
+    let rendered = render(&message, notification.announcement.severity, presentation.language).ok()?;
+    Some(rendered.text)
+}
+
 impl Mail {
     /// Makes the mail of a notification for one recipient.
     pub(crate) fn of(

@@ -12,4 +12,5 @@ mod routing;
 mod session;
 
 pub use config::{Config, TlsMode};
+pub use message::plain_text;
 pub use receiver::{OpenError, Receiver};

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use conftrail_core::mask::Masker;
-use conftrail_core::ports::OwnAudit as _;
 use conftrail_core::{ResourceKind, explain};
+use conftrail_engine::message::Presentation;
 use serde::Serialize;
 
 use crate::cli::Common;
@@ -156,7 +156,7 @@ async fn look_at_rules(config: &Config, findings: &mut Vec<Finding>) {
             let said = "rules.routing is not set: alerts are recorded and nobody is told";
             findings.push(Finding::new(Level::Warning, "routing", said));
         }
-        Ok(Some(routing)) => match assemble::receivers(&routing) {
+        Ok(Some(routing)) => match assemble::receivers(&routing, &Presentation::default()) {
             Ok(receivers) => {
                 for receiver in receivers {
                     let part = format!("receiver {}", receiver.name());
@@ -183,4 +183,8 @@ fn look_at_files(part: &str, config: &conftrail_files::Config, findings: &mut Ve
             Finding::new(Level::Error, part, format!("path: cannot read {}: {error}", config.path.display()))
         }
     });
+}
+
+async fn look_at_mysql(part: &str, _config: &conftrail_binlog::Config, findings: &mut Vec<Finding>) {
+    findings.push(Finding::new(Level::Warning, part, "not looked at"));
 }

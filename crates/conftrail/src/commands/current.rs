@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use conftrail_core::ports::AuditReader;
 use conftrail_core::{Value, explain};
 
 use crate::cli::{Common, Reading};

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use conftrail_core::alerting::Ledger;
 use conftrail_core::explain;
-use conftrail_core::ports::Notifications;
 use conftrail_pipeline::now;
 
 use crate::cli::{Common, Reading};

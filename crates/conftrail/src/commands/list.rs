@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use conftrail_core::ports::{AuditReader, Cursor, Page, SearchRequest};
+use conftrail_core::ports::{Cursor, Page, SearchRequest};
 use conftrail_core::query::Query;
 use conftrail_core::{PortResult, Timestamp, explain};
 use conftrail_pipeline::now;

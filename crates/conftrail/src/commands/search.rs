@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
-use conftrail_core::ports::{AggregateRequest, AuditReader, Bucket};
+use conftrail_core::ports::{AggregateRequest, Bucket};
 use conftrail_core::{Period, explain};
 use serde_json::json;
 

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use conftrail_core::ports::AuditReader;
 use conftrail_core::{Event, EventId, explain};
 
 use crate::cli::{Common, Reading};

@@ -3,26 +3,13 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
+use conftrail_api::wire::{CreatedToken, NewToken, Tokens};
 use conftrail_core::Period;
-use conftrail_core::own::Token;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::cli::{Common, TokenCommand};
 use crate::output::Printer;
 use crate::{reader, say};
-
-/// A new token; the only time its secret is shown.
-#[derive(Serialize, Deserialize)]
-struct Created {
-    name: String,
-    secret: String,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    tokens: Vec<Token>,
-}
 
 /// `conftrail token`.
 pub(crate) async fn run(common: &Common, command: TokenCommand) -> anyhow::Result<ExitCode> {
@@ -30,13 +17,13 @@ pub(crate) async fn run(common: &Common, command: TokenCommand) -> anyhow::Resul
     match command {
         TokenCommand::Create { name, role, expires, reading } => {
             let valid_for = expires.map(|text| Period::parse(&text)).transpose().context("--expires")?;
-            let body = json!({ "name": name, "role": role, "valid_for": valid_for });
-            let created: Created = reader::client(common, &reading)?.post("/tokens", &body).await?;
+            let body = NewToken { name, role, valid_for };
+            let created: CreatedToken = reader::client(common, &reading)?.post("/tokens", &body).await?;
             say("keep this secret: it is not stored and cannot be shown again");
             printer.print(&created, |_| created.secret.clone())?;
         }
         TokenCommand::List { reading } => {
-            let listed: Listed = reader::client(common, &reading)?.get("/tokens", &[]).await?;
+            let listed: Tokens = reader::client(common, &reading)?.get("/tokens", &[]).await?;
             for token in &listed.tokens {
                 printer.print(token, |printer| {
                     let state = match (token.revoked, token.expires) {

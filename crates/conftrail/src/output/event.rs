@@ -1,6 +1,6 @@
 //! An event in one line, and its diff.
 
-use conftrail_core::{Actor, Change, ChangeOp, Event, Value};
+use conftrail_core::{Actor, Authority, Binding, Change, ChangeOp, Event, Value};
 use conftrail_engine::words;
 
 use super::Printer;
@@ -44,7 +44,14 @@ pub fn event_line(event: &Event, printer: &Printer) -> String {
 
 /// Returns who made a change and, in the event format's own words, how that is known.
 fn who(actor: &Actor, printer: &Printer) -> String {
-    let mut known = vec![actor.authority.as_str()];
+    let mut known = Vec::new();
+    if actor.authority != Authority::None {
+        known.push(actor.authority.as_str());
+    }
+    // What belongs to this very change needs no word; what may not, does.
+    if actor.binding != Binding::Exact {
+        known.push(actor.binding.as_str());
+    }
     known.extend(actor.via.as_deref());
     let mut who = format!("{} ({})", words::who(actor, printer.language), known.join(", "));
     if let Some(claim) = words::claim(actor, printer.language) {

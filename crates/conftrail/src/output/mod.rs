@@ -62,6 +62,17 @@ impl Printer {
     }
 }
 
+/// Prints text that is data in itself, whatever form was asked for.
+///
+/// # Errors
+/// stdout is closed.
+pub fn print_text(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}
+
 /// Returns the language of the environment.
 fn locale() -> Language {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok());

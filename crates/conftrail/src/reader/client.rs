@@ -2,6 +2,7 @@
 
 use anyhow::{Context, anyhow};
 use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -50,7 +51,7 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::get`].
-    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Json) -> anyhow::Result<T> {
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 

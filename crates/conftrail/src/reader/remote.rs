@@ -3,13 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use conftrail_core::ports::{
-    Aggregate, AggregateRequest, AuditReader, Bucket, CurrentPage, CurrentRow, Cursor, Facet, Histogram,
-    Page, SearchRequest,
-};
+use conftrail_api::wire::{AggregateBody, CurrentRows, Events};
+use conftrail_core::ports::{Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest};
 use conftrail_core::{Event, EventId, PortError, PortResult, Timestamp};
-use serde::Deserialize;
-use serde_json::json;
 
 use super::Client;
 
@@ -21,50 +17,6 @@ impl RemoteReader {
     pub fn new(client: Client) -> Self {
         Self(client)
     }
-}
-
-#[derive(Deserialize)]
-struct Events {
-    events: Vec<Arc<Event>>,
-    #[serde(default)]
-    next: Option<Cursor>,
-}
-
-#[derive(Deserialize)]
-struct Rows {
-    rows: Vec<CurrentRow>,
-    #[serde(default)]
-    next: Option<Cursor>,
-}
-
-#[derive(Deserialize)]
-struct Counted {
-    total: u64,
-    facets: Vec<CountedFacet>,
-    #[serde(default)]
-    histogram: Option<CountedHistogram>,
-}
-
-#[derive(Deserialize)]
-struct CountedFacet {
-    field: String,
-    buckets: Vec<CountedBucket>,
-}
-
-#[derive(Deserialize)]
-struct CountedHistogram {
-    width: u64,
-    buckets: Vec<CountedBucket>,
-}
-
-#[derive(Deserialize)]
-struct CountedBucket {
-    key: String,
-    count: u64,
-}
-
-fn buckets(counted: Vec<CountedBucket>) -> Vec<Bucket> {
-    counted.into_iter().map(|CountedBucket { key, count }| Bucket { key, count }).collect()
 }
 
 fn failed(error: anyhow::Error) -> PortError {
@@ -97,23 +49,15 @@ impl AuditReader for RemoteReader {
     }
 
     async fn aggregate(&self, request: AggregateRequest) -> PortResult<Aggregate> {
-        let body = json!({
-            "q": request.query.to_string(),
-            "since": request.since,
-            "until": request.until,
-            "facets": request.facets,
-            "top": request.top,
-            "histogram": request.histogram,
-        });
-        let counted: Counted = self.0.post("/events:aggregate", &body).await.map_err(failed)?;
-        let facet = |CountedFacet { field, buckets: counted }| Facet { field, buckets: buckets(counted) };
-        let histogram =
-            |CountedHistogram { width, buckets: counted }| Histogram { width, buckets: buckets(counted) };
-        Ok(Aggregate {
-            total: counted.total,
-            facets: counted.facets.into_iter().map(facet).collect(),
-            histogram: counted.histogram.map(histogram),
-        })
+        let body = AggregateBody {
+            q: Some(request.query.to_string()),
+            since: request.since.map(|time| time.to_string()),
+            until: request.until.map(|time| time.to_string()),
+            facets: request.facets,
+            top: Some(request.top),
+            histogram: request.histogram,
+        };
+        self.0.post("/events:aggregate", &body).await.map_err(failed)
     }
 
     async fn timeline(&self, resource: &str, limit: usize, cursor: Option<Cursor>) -> PortResult<Page> {
@@ -126,7 +70,7 @@ impl AuditReader for RemoteReader {
     async fn current(&self, prefix: &str, limit: usize, cursor: Option<Cursor>) -> PortResult<CurrentPage> {
         let mut query = vec![("prefix", prefix.to_owned())];
         query.extend(paging(limit, cursor));
-        let Rows { rows, next } = self.0.get("/current", &query).await.map_err(failed)?;
+        let CurrentRows { rows, next } = self.0.get("/current", &query).await.map_err(failed)?;
         Ok(CurrentPage { rows, next })
     }
 }

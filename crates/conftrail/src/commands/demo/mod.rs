@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use conftrail_core::Timestamp;
 use conftrail_core::alerting::{Notification, NotificationState};
 use conftrail_core::ports::{Page, SearchRequest};
 use conftrail_core::query::Query;
+use conftrail_engine::message::Presentation;
 use tokio_util::sync::CancellationToken;
 
 use super::run::stop_on_signals;
@@ -91,7 +91,7 @@ fn show(page: &Page, printer: &Printer) -> anyhow::Result<()> {
 }
 
 fn show_mail(mail: &Notification, directory: &Path) -> anyhow::Result<()> {
-    let text = conftrail_notify::mail::plain_text(mail, Timestamp::from_micros(mail.created.micros()));
+    let text = conftrail_notify::mail::plain_text(mail, &Presentation::default()).unwrap_or_default();
     say(&format!("\nThe rule demo/pool-changed made it an alert, and the alert became this mail in {}:\n", directory.join("mail").display()));
     for line in text.lines() {
         say(&format!("  | {line}"));
@@ -103,14 +103,16 @@ fn next_steps(directory: &Path, page: &Page) -> String {
     let file = directory.join(config::DEFAULT_FILE);
     let file = file.display();
     let id = page.events.first().map(|event| event.id.to_string()).unwrap_or_default();
+    // As it was called, so that the lines can be pasted: a newcomer has it in target/release.
+    let called = std::env::args().next().unwrap_or_else(|| "conftrail".to_owned());
     format!(
         "\nWhat to type next, in another terminal:\n\
-         \x20 conftrail -c {file} log -p\n\
-         \x20 conftrail -c {file} search 'path:*timeout*' --facet actor.name,resource.name\n\
-         \x20 conftrail -c {file} show {id}\n\
-         \x20 conftrail -c {file} ledger\n\
+         \x20 {called} -c {file} log -p\n\
+         \x20 {called} -c {file} search 'path:*timeout*' --facet actor.name,resource.name\n\
+         \x20 {called} -c {file} show {id}\n\
+         \x20 {called} -c {file} ledger\n\
          Edit a file in {} and look again; rules and routing are in {}.\n\
-         Then on your own files:  conftrail run --watch /etc/app\n",
+         Then on your own files:  {called} run --watch /etc/app\n",
         directory.join("config").display(),
         directory.join("rules").display(),
     )
