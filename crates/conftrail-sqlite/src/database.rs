@@ -39,7 +39,7 @@ struct Shared {
 
 struct Readers {
     path: PathBuf,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     /// Open connections that nobody uses.
     idle: Mutex<Vec<Connection>>,
 }
@@ -86,7 +86,7 @@ impl Database {
     fn with(path: &Path, writer: Option<Writer>, options: &Options) -> Self {
         let readers = Readers {
             path: path.to_owned(),
-            permits: Semaphore::new(options.readers.get()),
+            permits: Arc::new(Semaphore::new(options.readers.get())),
             idle: Mutex::new(Vec::new()),
         };
         Self(Arc::new(Shared { readers: Arc::new(readers), writer }))
@@ -123,8 +123,13 @@ impl Database {
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
         let readers = Arc::clone(&self.0.readers);
-        let _permit = self.0.readers.permits.acquire().await.map_err(|_| Error::Stopped)?;
-        let running = tokio::task::spawn_blocking(move || readers.run(work));
+        let permit = Arc::clone(&readers.permits).acquire_owned().await.map_err(|_| Error::Stopped)?;
+        let running = tokio::task::spawn_blocking(move || {
+            let result = readers.run(work);
+            // Held by the work, not by who waits for it: who gives up must not make room for one more.
+            drop(permit);
+            result
+        });
         running.await.map_err(|_| Error::Stopped)?
     }
 }

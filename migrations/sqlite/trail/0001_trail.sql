@@ -51,7 +51,9 @@ CREATE TABLE unordered_slices (
 
 -- The events' texts as tokens (docs: src/trail/words.rs). `ascii` splits at spaces and leaves our tokens alone.
 CREATE VIRTUAL TABLE words USING fts5 (text, content = '', columnsize = 0, tokenize = 'ascii');
+-- One segment for each write, and segments merged by eights: less is written twice.
 INSERT INTO words (words, rank) VALUES ('hashsize', 16777216);
+INSERT INTO words (words, rank) VALUES ('automerge', 8);
 
 -- How many events there were: of each hour, and of each value of the fields that pages show, by day.
 CREATE TABLE hourly (
