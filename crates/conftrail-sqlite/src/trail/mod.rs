@@ -3,8 +3,10 @@
 mod aggregate;
 mod columns;
 mod compile;
+mod condition;
 mod current;
 mod insert;
+mod narrow;
 mod place;
 mod prepare;
 mod rollup;

@@ -48,35 +48,68 @@ fn is_hidden(event: &Event, side: &Value) -> bool {
     !shown && members.iter().any(|(name, _)| !DOCUMENT.contains(&&**name))
 }
 
+/// Deepest nesting of an expression; FTS5's parser stands about three times this.
+const DEEPEST: usize = 12;
+/// Most phrases in an expression.
+const MOST_PHRASES: usize = 500;
+
 /// An FTS5 expression, and whether it finds exactly what was asked for or more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Match {
     pub(super) expression: String,
     pub(super) exact: bool,
+    depth: usize,
+    phrases: usize,
 }
 
 impl Match {
-    /// Joins expressions that must all hold.
+    fn phrase(expression: String, exact: bool) -> Self {
+        Self { expression, exact, depth: 0, phrases: 1 }
+    }
+
+    /// Says whether parts are little enough for FTS5 to be joined.
+    pub(super) fn fit(parts: &[Self]) -> bool {
+        let phrases: usize = parts.iter().map(|part| part.phrases).sum();
+        phrases <= MOST_PHRASES && parts.iter().all(|part| part.depth < DEEPEST)
+    }
+
+    /// Joins expressions that must all hold. What would be too much for FTS5 is left out, so that more is found.
     pub(super) fn all(parts: Vec<Self>) -> Option<Self> {
-        Self::joined(parts, " AND ")
+        if Self::fit(&parts) {
+            return Self::joined(parts, " AND ");
+        }
+        let mut phrases = 0;
+        let mut kept = parts;
+        kept.retain(|part| {
+            phrases += part.phrases;
+            phrases <= MOST_PHRASES && part.depth < DEEPEST
+        });
+        Self::joined(kept, " AND ").map(|found| found.exact_if(false))
     }
 
-    /// Joins expressions of which one must hold.
+    /// Joins expressions of which one must hold; none when that would be too much for FTS5.
     pub(super) fn any(parts: Vec<Self>) -> Option<Self> {
-        Self::joined(parts, " OR ")
+        if Self::fit(&parts) { Self::joined(parts, " OR ") } else { None }
     }
 
-    fn joined(parts: Vec<Self>, between: &str) -> Option<Self> {
-        if parts.is_empty() {
-            return None;
+    fn joined(mut parts: Vec<Self>, between: &str) -> Option<Self> {
+        if parts.len() < 2 {
+            return parts.pop();
         }
         let exact = parts.iter().all(|part| part.exact);
+        let phrases = parts.iter().map(|part| part.phrases).sum();
+        let depth = parts.iter().map(|part| part.depth + 1).max().unwrap_or_default();
         let expressions: Vec<String> = parts.into_iter().map(|part| part.expression).collect();
-        Some(Self { expression: format!("({})", expressions.join(between)), exact })
+        Some(Self { expression: format!("({})", expressions.join(between)), exact, depth, phrases })
     }
 
-    fn or_hidden(self) -> Self {
-        Self { expression: format!("({} OR \"{HIDDEN}\")", self.expression), exact: false }
+    /// Says that the expression may find more unless `exact` holds, too.
+    pub(super) fn exact_if(self, exact: bool) -> Self {
+        Self { exact: self.exact && exact, ..self }
+    }
+
+    fn or_hidden(self) -> Option<Self> {
+        Self::any(vec![self, Self::phrase(format!("\"{HIDDEN}\""), false)])
     }
 }
 
@@ -88,7 +121,7 @@ pub(super) fn of_phrases(phrases: &[Phrase]) -> Option<Match> {
         let found = of_phrase(phrase, &mut parts);
         exact &= found;
     }
-    Match::all(parts).map(|found| Match { exact: found.exact && exact, ..found })
+    Match::all(parts).map(|found| found.exact_if(exact))
 }
 
 /// Returns an expression that holds for every event that has `pattern` as one of its texts.
@@ -99,7 +132,7 @@ pub(super) fn of_value(pattern: &Pattern) -> Option<Match> {
     if !plain {
         return None;
     }
-    of_phrases(&phrases(pattern)).map(|found| Match { exact: false, ..found })
+    of_phrases(&phrases(pattern)).map(|found| found.exact_if(false))
 }
 
 /// Returns an expression that holds for every event with content at `path` of before, after or detail, and with
@@ -112,12 +145,12 @@ pub(super) fn of_content(path: &str, value: Option<&Pattern>) -> Option<Match> {
     each_token(path, |token| {
         // Places in lists are numbers and stand in no text.
         if !token.bytes().all(|byte| byte.is_ascii_digit()) {
-            parts.push(Match { expression: format!("\"{token}\""), exact: false });
+            parts.push(Match::phrase(format!("\"{token}\""), false));
         }
     });
     let is_null = value.and_then(Pattern::as_literal) == Some("null");
     parts.extend(value.filter(|_| !is_null).and_then(of_value));
-    Match::all(parts).map(Match::or_hidden)
+    Match::all(parts).and_then(Match::or_hidden)
 }
 
 /// Adds the expressions of one phrase; FTS5 knows beginnings of words only at a phrase's end, and no other shapes,
@@ -155,7 +188,7 @@ fn of_phrase(phrase: &Phrase, parts: &mut Vec<Match>) -> bool {
 
 fn piece(run: &[&str], prefix: bool) -> Match {
     let star = if prefix { " *" } else { "" };
-    Match { expression: format!("\"{}\"{star}", run.join(" ")), exact: true }
+    Match::phrase(format!("\"{}\"{star}", run.join(" ")), true)
 }
 
 #[cfg(test)]
@@ -165,18 +198,19 @@ mod tests {
     #[test]
     fn searches_become_expressions() {
         let table = [
-            ("limit", r#"("limit")"#, true),
-            ("feature_flags", r#"("feature flags")"#, true),
-            ("flag*", r#"("flag" *)"#, true),
-            ("限流规则", r#"("限流 流规 规则")"#, true),
-            ("时", r#"("时" *)"#, true),
+            ("limit", r#""limit""#, true),
+            ("feature_flags", r#""feature flags""#, true),
+            ("flag*", r#""flag" *"#, true),
+            ("限流规则", r#""限流 流规 规则""#, true),
+            ("时", r#""时" *"#, true),
             ("支付*30秒", r#"("支付" AND "30 秒" *)"#, true),
-            ("a_max*mum", r#"("a max" *)"#, false),
+            ("a_max*mum", r#""a max" *"#, false),
             ("x*-y", r#"("x" * AND "y")"#, false),
         ];
         for (searched, expression, exact) in table {
             let found = of_phrases(&phrases(&Pattern::wildcard(searched)));
-            assert_eq!(found, Some(Match { expression: expression.to_owned(), exact }), "{searched}");
+            let found = found.map(|found| (found.expression, found.exact));
+            assert_eq!(found, Some((expression.to_owned(), exact)), "{searched}");
         }
         assert_eq!(of_phrases(&phrases(&Pattern::wildcard("*ternal"))), None);
     }
@@ -184,11 +218,11 @@ mod tests {
     #[test]
     fn values_and_paths_narrow_down_without_being_exact() {
         let value = |text: &str| of_value(&Pattern::wildcard(text)).map(|found| found.expression);
-        assert_eq!(value("mysql:orders-db/*").as_deref(), Some(r#"("mysql orders db")"#));
+        assert_eq!(value("mysql:orders-db/*").as_deref(), Some(r#""mysql orders db""#));
         assert_eq!(value("*rules"), None);
         assert_eq!(value("a*b"), None);
         let content = of_content("a.b[2].c", Some(&Pattern::literal("x"))).unwrap();
-        assert_eq!(content.expression, "((\"a\" AND \"b\" AND \"c\" AND (\"x\")) OR \"\u{E001}\")");
+        assert_eq!(content.expression, "((\"a\" AND \"b\" AND \"c\" AND \"x\") OR \"\u{E001}\")");
         assert_eq!(of_content("text", None), None);
     }
 }

@@ -160,3 +160,60 @@ async fn a_trail_that_is_not_there_cannot_be_read() {
     assert_eq!(refused.kind(), ErrorKind::Misconfigured);
     assert!(explain(&refused).contains("trail.db"), "{}", explain(&refused));
 }
+
+#[tokio::test]
+async fn what_a_killed_process_had_written_is_there() {
+    let (directory, copied) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let trail = opened(&directory);
+    trail.write(&shared((0..100).map(event))).await.unwrap();
+    // The files as a kill would leave them: nothing folded, nothing closed, no index of the write-ahead log.
+    for file in ["trail.db", "trail.db-wal"] {
+        std::fs::copy(directory.path().join(file), copied.path().join(file)).unwrap();
+    }
+    let beside = Trail::open_read_only(copied.path(), &Options::default()).unwrap();
+    assert_eq!(beside.search(request(Query::All, 1000)).await.unwrap().events.len(), 100);
+    drop(beside);
+    let again = opened(&copied);
+    let report = again.write(&shared((50..150).map(event))).await.unwrap();
+    assert_eq!((report.done, report.repeated), (100, 50));
+}
+
+#[tokio::test]
+async fn the_largest_queries_that_parse_can_be_run() {
+    let directory = TempDir::new().unwrap();
+    let trail = opened(&directory);
+    trail.write(&shared([event(1)])).await.unwrap();
+    let leaves = conftrail_core::query::MOST_LEAVES;
+    let depth = conftrail_core::query::DEEPEST_NESTING;
+    let joined = |leaf: &str, between: &str| vec![leaf; leaves].join(between);
+    let nested = |leaf: &str| {
+        let steps = (depth - 1).min(leaves - 1);
+        let mut query = leaf.to_owned();
+        for step in 0..steps {
+            let word = if step % 2 == 0 { "and" } else { "or" };
+            query = format!("({leaf} {word} {query})");
+        }
+        query
+    };
+    for leaf in [
+        "alice",
+        "env:x",
+        "not alice",
+        "not env:x",
+        "after.id:*",
+        "flags:late",
+        "time>2020-01-01",
+        "name:*1*",
+    ] {
+        for text in [joined(leaf, " or "), joined(leaf, " and "), nested(leaf)] {
+            let Ok(query) = Query::parse(&text) else { continue };
+            let expected = usize::from(!["env:x", "not alice", "flags:late"].contains(&leaf));
+            let found = trail.search(request(query, 10)).await;
+            assert_eq!(
+                found.map(|page| page.events.len()).map_err(|error| explain(&error)),
+                Ok(expected),
+                "{leaf}"
+            );
+        }
+    }
+}
