@@ -34,9 +34,9 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Rule files that cannot be loaded: every error of every file, and the warnings.
+/// Rule or routing files that cannot be loaded: every error of every file, and the warnings, one a line with its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("load rules: {}", listed(.0))]
+#[error("{}", listed(.0))]
 pub struct LoadError(pub Vec<Finding>);
 
 fn listed(findings: &[Finding]) -> String {

@@ -106,7 +106,7 @@ impl Server {
                 .unwrap_or_default());
         };
         let text = tokio::fs::read_to_string(file).await.map_err(|error| {
-            retry(format!("read the password of the mail server from `password_file`: {error}"))
+            retry(format!("read the mail server's password from password_file {}: {error}", file.display()))
         })?;
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     }

@@ -127,8 +127,41 @@ impl Config {
         for source in &mut self.sources {
             match source {
                 SourceConfig::Files(config) => anchored(&mut config.path),
-                SourceConfig::Mysql(_) => {}
+                SourceConfig::Mysql(config) => {
+                    let tls = &mut config.tls;
+                    [&mut config.password_file, &mut tls.ca_file, &mut tls.cert_file, &mut tls.key_file]
+                        .into_iter()
+                        .flatten()
+                        .for_each(anchored);
+                }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_paths_are_relative_to_the_file() {
+        let text = "data_dir: data\nmask: { key_file: mask.key }\nrules: { dir: /etc/rules }\nsources:\n\
+                    - { name: app, kind: files, path: app }\n\
+                    - { name: db, kind: mysql, url: 'mysql://cdc@db', include: ['a.b'], password_file: cdc,\n\
+                    \x20   tls: { mode: verify-ca, ca_file: ca.pem, cert_file: own.pem, key_file: own.key } }\n";
+        let mut config = load_text(Path::new("x.yaml"), text, &HashMap::new()).unwrap();
+        config.anchor(Path::new("/srv"));
+        assert_eq!(config.data_dir, Path::new("/srv/data"));
+        assert_eq!(config.rules.dir.as_deref(), Some(Path::new("/etc/rules")));
+        let (SourceConfig::Files(files), SourceConfig::Mysql(mysql)) =
+            (&config.sources[0], &config.sources[1])
+        else {
+            panic!("{:?}", config.sources);
+        };
+        assert_eq!(files.path, Path::new("/srv/app"));
+        let tls = &mysql.tls;
+        let of_mysql = [&mysql.password_file, &tls.ca_file, &tls.cert_file, &tls.key_file];
+        let expected = ["/srv/cdc", "/srv/ca.pem", "/srv/own.pem", "/srv/own.key"];
+        assert_eq!(of_mysql.map(|path| path.as_deref().unwrap()), expected.map(Path::new));
     }
 }
