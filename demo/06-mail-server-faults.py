@@ -43,7 +43,7 @@ def story(scene):
     ports = {name: sink.port for name, sink in sinks.items()} | {"down": port_of_down}
     conftrail.configure(f"- {{ name: app, kind: files, path: {watched} }}", RULES, routing(ports))
     conftrail.start()
-    until("the files to be learned", lambda: learned(conftrail))
+    until("the files to be learned", lambda: conftrail.reads("app"))
 
     began = time.time()
     for number in range(edits):
@@ -75,11 +75,6 @@ def long_outage(scene, conftrail, watched, sinks, port):
     conftrail.start()
     sinks["down"] = Smtp(scene, name="down.jsonl", port=port)
     scene.say("server and conftrail are back after an outage of both")
-
-
-def learned(conftrail):
-    """The source has read its files for the first time: an edit from now on is a change."""
-    return "app" in conftrail.get("/metrics") and conftrail.ready()
 
 
 def told(conftrail, sinks):

@@ -2,9 +2,10 @@
 
 import secrets
 
-from program import Conftrail
+from program import Conftrail, mail_routing
 from scene import until
 from sentences import complains, refused
+from servers import Smtp
 
 RULES = """\
 version: 1
@@ -37,8 +38,12 @@ def files_and_keys(scene):
         conftrail.configure(source, rules, routing, more)
 
     unknown_keys(scene, conftrail, set_up, source)
-    set_up(routing=ROUTING.replace("x-directory: ../mail", "smarthost: 127.0.0.1:1025, auth_username: bob, auth_password_file: lost"))
-    refused(scene, "a lost password file of the mail server", conftrail.call("check"), r"auth_password_file|password", r"lost", "No such file")
+    sink = Smtp(scene, "--user", "bob", "--password", "secret-of-bob", name="login.jsonl")
+    set_up(routing=mail_routing(sink.port).replace("  smtp_hello:", "  smtp_auth_username: bob\n  smtp_auth_password_file: lost\n  smtp_hello:"))
+    refused(scene, "a lost password file of the mail server", conftrail.call("check"), r"password_file", r"lost", "No such file")
+    (conftrail.home / "rules" / "lost").write_text("wrong\n")
+    refused(scene, "a wrong password of the mail server", conftrail.call("check"), "on-call", "login", "535")
+    sink.stop()
     set_up(source.replace(str(watched), str(watched / "nowhere")))
     refused(scene, "a directory that is not there", conftrail.call("check"), r"path", r"nowhere", "No such file")
     set_up(source="")
@@ -47,7 +52,7 @@ def files_and_keys(scene):
 
     set_up()
     conftrail.start()
-    until("the files to be learned", lambda: conftrail.count("source.kind:conftrail"))
+    until("the files to be learned", lambda: conftrail.reads("app"))
     refused(scene, "a second process on the same data directory", conftrail.call("run"), "conftrail-data", "in use|another|locked|running")
     unparsable(scene, conftrail, watched)
     query = conftrail.call("search", "actor:(alice or", "--offline")

@@ -82,6 +82,10 @@ class Conftrail:
         except (OSError, urllib.error.URLError):
             return False
 
+    def reads(self, source):
+        """Whether the running instance has read a source at least once: later changes of it are seen."""
+        return f'source_watermark_seconds{{source="{source}"}}' in self.get("/metrics")
+
     def get(self, path):
         """The answer of the running instance to a request without a token."""
         address = (self.data / "local.address").read_text().strip()
