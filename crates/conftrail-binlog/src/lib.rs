@@ -5,12 +5,13 @@ pub mod control;
 pub mod decode;
 pub mod gtid;
 pub mod plan;
+pub mod preflight;
 pub mod source;
 pub mod table_map;
 pub mod who;
 pub mod wire;
 
-pub use source::Config;
+pub use source::{Config, Source};
 
 #[cfg(test)]
 mod testing;

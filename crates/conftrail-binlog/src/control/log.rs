@@ -52,16 +52,22 @@ impl Control {
         read().ok_or(ControlError::Answer { what: WHAT })
     }
 
+    /// Asks for the server's clock.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn clock(&mut self) -> Result<Timestamp, ControlError> {
+        let sql = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
+        self.value("its clock", sql, ()).await.map(Timestamp::from_micros)
+    }
+
     /// Asks for the server's clock and, after it, for the end of the binlog: every transaction whose commit time is
     /// before that clock lies before that end. The time is taken, and the end read, under the binlog's own lock.
     ///
     /// # Errors
     /// Those of a query.
     pub async fn clock_and_log_end(&mut self) -> Result<(Timestamp, LogEnd), ControlError> {
-        const WHAT: &str = "its clock";
-        let micros: i64 =
-            self.value(WHAT, "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))", ()).await?;
-        Ok((Timestamp::from_micros(micros), self.log_end().await?))
+        Ok((self.clock().await?, self.log_end().await?))
     }
 
     /// Asks for the binlog's files, oldest first.

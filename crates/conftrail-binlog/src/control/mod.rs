@@ -5,6 +5,7 @@ mod error;
 mod facts;
 mod log;
 mod rights;
+mod sessions;
 mod tables;
 
 pub use client::Control;

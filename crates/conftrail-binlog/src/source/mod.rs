@@ -1,13 +1,33 @@
 //! The source: configuration, position, the state machine over the binlog's events, and the port.
 
+mod attribute;
+mod batch;
 mod config;
 mod error;
 mod filter;
+mod gtid_event;
+mod lookup;
+mod open;
+mod partial_row;
+mod payload;
+mod port;
 mod position;
+mod query_event;
+mod reader;
+mod resume;
+mod rows;
+mod schema_facts;
+mod sql;
 mod start;
+mod statement;
+mod statements;
+mod tables;
+mod transaction;
 mod url;
+mod xa;
 
 pub use config::{ActorConfig, Config};
+pub use port::Source;
 pub use filter::{InvalidPattern, TableFilter};
 pub use start::{InvalidStart, Start};
 pub use url::{InvalidUrl, Url};

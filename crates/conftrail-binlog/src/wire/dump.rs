@@ -148,10 +148,14 @@ impl EventStream {
                 }
             };
             let (header, body) = self.framing.locate(event)?;
+            let start = self.place.end;
             self.place.pass(&header, &event[body.clone()])?;
             if !self.place.is_skipped(&header) {
                 let event = self.packets.content().get(1..).unwrap_or_default();
-                return Ok(Some(RawEvent { header, body: &event[body] }));
+                let Place { file, end, .. } = &self.place;
+                // A heartbeat may have been left out before: count back from the end.
+                let start = if *end > start { end.saturating_sub(u64::from(header.size)).max(start) } else { *end };
+                return Ok(Some(RawEvent { header, body: &event[body], file, start, end: *end }));
             }
         }
     }

@@ -101,6 +101,12 @@ pub struct RawEvent<'a> {
     pub header: EventHeader,
     /// What follows the header, without the checksum.
     pub body: &'a [u8],
+    /// The file it stands in.
+    pub file: &'a str,
+    /// The offset where it begins; for events that the server made for this dump, where it goes on.
+    pub start: u64,
+    /// The offset where it ends.
+    pub end: u64,
 }
 
 /// Cuts events out of packets and verifies their checksums.

@@ -1,5 +1,7 @@
 //! The source against real MySQL servers.
 
 mod control;
+mod reading;
+mod source;
 mod support;
 mod wire;

@@ -1,0 +1,5 @@
+//! Preflight: everything about a server that can be known before its binlog is read.
+
+mod refusal;
+
+pub(crate) use refusal::refusal;

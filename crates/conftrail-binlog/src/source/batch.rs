@@ -1,0 +1,154 @@
+//! What was read and not handed on yet: changes in clear, to be attributed, masked and identified together.
+
+use std::sync::Arc;
+
+use conftrail_core::capture::{Draft, Payload};
+use conftrail_core::mask::Masker;
+use conftrail_core::{Action, Event, Map, Resource};
+
+use super::attribute::Trace;
+use super::partial_row::PartialRow;
+use super::tables::Captured;
+use crate::who::Attribution;
+
+/// A batch is handed on when it holds this many changes …
+const MOST_CHANGES: usize = 1000;
+/// … or changes that took this many bytes of the binlog.
+const MOST_BYTES: usize = 1 << 20;
+
+/// A change that is no event yet.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) draft: Draft,
+    pub(super) content: Content,
+    /// The trace that tells who; none for what nobody did.
+    pub(super) trace: Option<usize>,
+}
+
+/// What a change is about.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// A row, in clear.
+    Row { table: Arc<Captured>, before: Option<Map>, after: Option<Map> },
+    /// A row of which not all columns were logged.
+    PartialRow(PartialRow),
+    /// Anything else; its texts are masked already.
+    Other { action: Action, resource: Box<Resource> },
+}
+
+/// Tells traces apart: by statement where it claims something, else by transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TraceKey {
+    /// A running number of statements.
+    Statement(u64),
+    /// A running number of transactions.
+    Transaction(u64),
+}
+
+/// The changes since the last batch.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pending: Vec<Pending>,
+    traces: Vec<Trace>,
+    bytes: usize,
+    /// What the last trace belongs to.
+    trace_of: Option<TraceKey>,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.len() >= MOST_CHANGES || self.bytes >= MOST_BYTES
+    }
+
+    pub(super) fn push(&mut self, pending: Pending) {
+        self.pending.push(pending);
+    }
+
+    /// Sets a flag of the change added last.
+    pub(super) fn flag_last(&mut self, flag: &str) {
+        if let Some(last) = self.pending.last_mut() {
+            last.draft.flags.push(flag.to_owned());
+        }
+    }
+
+    pub(super) fn add_bytes(&mut self, bytes: usize) {
+        self.bytes += bytes;
+    }
+
+    /// Returns the place of a trace, made once per key.
+    pub(super) fn trace(&mut self, key: TraceKey, make: impl FnOnce() -> Trace) -> usize {
+        if self.trace_of != Some(key) {
+            self.traces.push(make());
+            self.trace_of = Some(key);
+        }
+        self.traces.len() - 1
+    }
+
+    pub(super) fn traces(&self) -> &[Trace] {
+        &self.traces
+    }
+
+    /// Makes the events, given who made each trace's statement, and starts anew.
+    pub(super) fn finish(
+        &mut self,
+        who: &[Attribution],
+        masker: &Masker,
+        actor_columns: &[String],
+    ) -> Vec<Arc<Event>> {
+        let made = std::mem::take(self).pending.into_iter().filter_map(|pending| {
+            let attribution = pending.trace.and_then(|trace| who.get(trace));
+            finish(pending.draft, pending.content, attribution, masker, actor_columns).map(Arc::new)
+        });
+        made.collect()
+    }
+}
+
+fn finish(
+    mut draft: Draft,
+    content: Content,
+    attribution: Option<&Attribution>,
+    masker: &Masker,
+    actor_columns: &[String],
+) -> Option<Event> {
+    if let Some(known) = attribution {
+        draft.actor.clone_from(&known.actor);
+        draft.reason.clone_from(&known.reason);
+        draft.trace.clone_from(&known.trace);
+        draft.flags.extend(known.flags.iter().map(|flag| (*flag).to_owned()));
+    }
+    let mut event = match content {
+        Content::Row { table, before, after } => {
+            let mut event = table.table.event(masker, draft, before, after)?;
+            claim_by_column(&mut event, actor_columns);
+            event
+        }
+        Content::PartialRow(row) => {
+            let mut event = row.event(masker, draft)?;
+            claim_by_column(&mut event, actor_columns);
+            event
+        }
+        Content::Other { action, resource } => draft.finish(action, *resource, Payload::default()),
+    };
+    if let Some(correlation) = attribution.and_then(|known| known.correlation.as_ref()) {
+        event.correlation = Some(correlation.clone());
+    }
+    Some(event)
+}
+
+/// A column such as `updated_by` names the last editor: a claim, and for a deleted row not even of this change.
+fn claim_by_column(event: &mut Event, columns: &[String]) {
+    if columns.is_empty() || event.actor.claimed.is_some() || event.action == Action::Delete {
+        return;
+    }
+    let Some(row) = event.after.as_ref().and_then(conftrail_core::Value::as_map) else { return };
+    let name = columns.iter().find_map(|column| row.get(column)?.as_text()).filter(|name| !name.is_empty());
+    if let Some(name) = name {
+        let via = Some("column".to_owned());
+        event.actor.claimed =
+            Some(conftrail_core::Claimed { name: Some(name.to_owned()), via, reason: None });
+    }
+}

@@ -1,0 +1,159 @@
+//! Opening: where to go on, what was lost in between, and the parts of a reader.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use conftrail_core::capture::Draft;
+use conftrail_core::mask::Masker;
+use conftrail_core::{Action, Checkpoint, Origin, PortError, PortResult, Resource, ResourceKind, Timestamp};
+use tokio::runtime::Handle;
+
+use super::attribute::Attributor;
+use super::batch::{Content, Pending};
+use super::config::Config;
+use super::filter::TableFilter;
+use super::lookup::Lookup;
+use super::position::{BinlogPosition, Mode};
+use super::reader::{Out, Reader, Settings, now};
+use super::resume::{Note, Resumed, resume};
+use super::start::Start;
+use super::schema_facts::{DatedFacts, SchemaFacts};
+use super::tables::Tables;
+use super::xa::OpenXa;
+use crate::control::{Control, ServerFacts};
+use crate::preflight::refusal;
+use crate::who::TrustList;
+use crate::wire::{Connection, DumpRequest, DumpStart, EventStream, Target};
+
+/// How often the server shows that it is alive; after three of these in silence the connection counts as dead.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Numbers for replicas that were not given one: made up, far from those that people choose.
+const MADE_UP_IDS: std::ops::Range<u32> = 3_000_000_000..4_000_000_000;
+
+/// A dump that runs, and the reader to run on it.
+pub(super) struct Opened {
+    pub(super) reader: Reader,
+    pub(super) stream: EventStream,
+    /// What has to be reported before the first event of the stream.
+    pub(super) first: Vec<Pending>,
+    /// For questions beside the dump.
+    pub(super) control: Control,
+}
+
+/// Opens everything.
+pub(super) async fn open(
+    config: &Config,
+    origin: &Origin,
+    masker: &Arc<Masker>,
+    after: Option<&Checkpoint>,
+    out: Out,
+) -> PortResult<Opened> {
+    let target = config.target()?;
+    let connection = connect(target.clone()).await?;
+    let mut control = Control::open(&target).await?;
+    let facts = control.facts().await?;
+    if let Some(refusal) = refusal(&facts) {
+        return Err(PortError::misconfigured(refusal));
+    }
+    let stored = after.map(|checkpoint| BinlogPosition::from_position(&checkpoint.position)).transpose()?;
+    let Resumed { position, notes } = resume(config, &target, &facts, &mut control, stored).await?;
+
+    let origin = Origin { version: Some(Arc::from(facts.version.as_str())), ..origin.clone() };
+    let filter = TableFilter::new(&config.include, &config.exclude)
+        .map_err(|problems| PortError::misconfigured(problems.iter().map(ToString::to_string).collect::<String>()))?;
+    let state = after.map(|checkpoint| checkpoint.state.clone()).unwrap_or_default();
+    let mut schema_facts = SchemaFacts::from_state(&state);
+    if !facts.row_metadata.eq_ignore_ascii_case("FULL") {
+        ask_ahead(&mut control, &filter, &mut schema_facts).await?;
+    }
+    let attributor = attributor(config, &facts, &mut control).await?;
+    let settings = Settings {
+        origin: origin.clone(),
+        masker: masker.clone(),
+        actor_columns: config.actor.columns.clone(),
+        with_query: config.with_query,
+        has_gtids: facts.has_gtids(),
+        skip_before: match config.start {
+            Start::Timestamp(time) if after.is_none() => Some(time),
+            _ => None,
+        },
+    };
+    let first = notes.into_iter().map(|note| pending(note, &origin)).collect();
+
+    let request = DumpRequest {
+        server_id: config.server_id.unwrap_or_else(made_up_id),
+        start: dump_start(&position),
+        heartbeat: HEARTBEAT,
+        until_end: false,
+    };
+    let stream = dump(connection, request).await?;
+    let lookup = Lookup::new(Control::open(&target).await?, Handle::current());
+    let tables = Tables::new(origin, masker.clone(), filter, schema_facts);
+    let reader =
+        Reader::new(settings, tables, lookup, attributor, position, OpenXa::from_state(&state), out);
+    Ok(Opened { reader, stream, first, control })
+}
+
+/// Connects the dump connection: it blocks, so it does so off the async threads.
+pub(super) async fn connect(target: Target) -> PortResult<Connection> {
+    Ok(blocking(move || Connection::open(&target)).await??)
+}
+
+async fn dump(connection: Connection, request: DumpRequest) -> PortResult<EventStream> {
+    Ok(blocking(move || connection.dump(&request)).await??)
+}
+
+/// Runs blocking work off the async threads.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> PortResult<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| PortError::unavailable("connect to MySQL").because(error))
+}
+
+fn dump_start(position: &BinlogPosition) -> DumpStart {
+    match position.mode {
+        Mode::Gtid => DumpStart::Gtid { encoded: position.gtid_set.encode() },
+        Mode::File => {
+            DumpStart::File { name: position.place.file.clone(), position: position.place.offset.max(4) }
+        }
+    }
+}
+
+pub(super) fn made_up_id() -> u32 {
+    let span = u64::from(MADE_UP_IDS.end - MADE_UP_IDS.start);
+    let random = RandomState::new().hash_one(std::process::id()) % span;
+    MADE_UP_IDS.start + u32::try_from(random).unwrap_or(0)
+}
+
+/// Asks for the columns of all captured tables before the stream needs them: what is asked early holds for all that
+/// is committed later.
+async fn ask_ahead(control: &mut Control, filter: &TableFilter, facts: &mut SchemaFacts) -> PortResult<()> {
+    let asked = control.clock().await?;
+    for table in control.tables().await? {
+        if !filter.captures(&table.schema, &table.name) || facts.get(&table.schema, &table.name).is_some() {
+            continue;
+        }
+        if let Some(told) = control.table_facts(&table.schema, &table.name).await? {
+            facts.insert(&table.schema, &table.name, DatedFacts { facts: told, asked });
+        }
+    }
+    Ok(())
+}
+
+async fn attributor(config: &Config, facts: &ServerFacts, control: &mut Control) -> PortResult<Attributor> {
+    let trust = TrustList::new(&config.actor.trust)
+        .map_err(|error| PortError::misconfigured("read actor.trust").because(error))?;
+    let can_look = facts.performance_schema && control.sees_sessions().await?;
+    let started = if can_look { control.started().await? } else { Timestamp::default() };
+    Ok(Attributor::new(facts.server_id, started, trust, can_look))
+}
+
+/// Makes the event of a note: it has its own identity, so that opening again repeats it.
+fn pending(note: Note, origin: &Origin) -> Pending {
+    let resource = Resource::new(&origin.kind, &origin.name, ResourceKind::Source, None, None, "binlog");
+    let mut draft = Draft::new(origin.clone(), note.time, now(), note.identity, 0);
+    draft.detail = Some(note.detail);
+    let action = if note.is_gap { Action::Gap } else { Action::SourceChanged };
+    Pending { draft, content: Content::Other { action, resource: Box::new(resource) }, trace: None }
+}

@@ -1,0 +1,88 @@
+//! Rows of which the server logged some columns only (`binlog_row_image` MINIMAL or NOBLOB).
+
+use std::sync::Arc;
+
+use conftrail_core::capture::Draft;
+use conftrail_core::mask::Masker;
+use conftrail_core::{Event, Map, Value};
+
+use super::tables::Captured;
+use crate::plan::TablePlan;
+
+/// A change of some columns, in clear. Both sides begin with the key's columns.
+#[derive(Debug)]
+pub(super) struct PartialRow {
+    captured: Arc<Captured>,
+    before: Option<Side>,
+    after: Option<Side>,
+}
+
+/// The logged columns of one side.
+#[derive(Debug)]
+struct Side {
+    row: Map,
+    /// The plan's column of each entry.
+    columns: Vec<usize>,
+}
+
+impl PartialRow {
+    /// Puts the key in front; an after image without it takes it from the before image, which always has it.
+    pub(super) fn new(
+        plan: Arc<TablePlan>,
+        captured: Arc<Captured>,
+        before: Option<Map>,
+        after: Option<Map>,
+    ) -> Self {
+        let after = after.map(|row| Side::new(&plan, &row, before.as_ref()));
+        let before = before.map(|row| Side::new(&plan, &row, None));
+        Self { captured, before, after }
+    }
+
+    /// Makes the event.
+    pub(super) fn event(self, masker: &Masker, draft: Draft) -> Option<Event> {
+        let partial = &self.captured.partial;
+        let mut masked = Vec::new();
+        let [before, after] = [self.before, self.after].map(|side| {
+            side.map(|Side { mut row, columns }| {
+                masker.row(&partial.masks, &mut row, Some(&columns), &mut masked);
+                row
+            })
+        });
+        let mut event = partial.table.event(masker, draft, before, after)?;
+        for change in &mut event.changes {
+            change.sensitive |= masked.iter().any(|path| {
+                path.strip_prefix(change.path.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            });
+        }
+        event.masked.append(&mut masked);
+        event.masked.sort_unstable();
+        event.masked.dedup();
+        Some(event)
+    }
+}
+
+impl Side {
+    fn new(plan: &TablePlan, row: &Map, other: Option<&Map>) -> Self {
+        let mut side = Self { row: Map::with_capacity(row.len()), columns: Vec::with_capacity(row.len()) };
+        for index in &plan.key {
+            let Some(column) = plan.columns.get(*index) else { continue };
+            let value = row.get(&column.name).or_else(|| other?.get(&column.name));
+            side.push(&column.name, *index, value.cloned().unwrap_or(Value::Null));
+        }
+        for (index, column) in plan.columns.iter().enumerate() {
+            if plan.key.contains(&index) {
+                continue;
+            }
+            if let Some(value) = row.get(&column.name) {
+                side.push(&column.name, index, value.clone());
+            }
+        }
+        side
+    }
+
+    fn push(&mut self, name: &Arc<str>, index: usize, value: Value) {
+        self.row.push_unique(name.clone(), value);
+        self.columns.push(index);
+    }
+}

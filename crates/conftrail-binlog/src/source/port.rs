@@ -1,0 +1,169 @@
+//! The port: a reader on its thread, and the stream of what it hands on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use conftrail_core::mask::Masker;
+use conftrail_core::ports::{self, SourceBatch, SourceStream};
+use conftrail_core::{Checkpoint, Origin, PortError, PortResult, Position, Timestamp};
+use futures_util::stream;
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::config::Config;
+use super::open::{Opened, open};
+use super::position::Place;
+use super::reader::Read;
+use crate::control::Control;
+use crate::wire::Closer;
+
+/// Batches that may wait for the consumer; each holds about 1 MiB of the binlog.
+const WAITING_BATCHES: usize = 4;
+/// How often the server's clock and the end of its log are asked for.
+const WATERMARK_EVERY: Duration = Duration::from_secs(1);
+
+/// The source over one MySQL server's binlog.
+#[derive(Debug)]
+pub struct Source {
+    config: Config,
+    masker: Arc<Masker>,
+    origin: Origin,
+}
+
+impl Source {
+    /// Makes the source. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// `Misconfigured` with every problem of the configuration.
+    pub fn new(config: Config, masker: Arc<Masker>) -> PortResult<Self> {
+        let problems = config.validate();
+        if !problems.is_empty() {
+            return Err(PortError::misconfigured(problems.join("; ")));
+        }
+        let origin = Origin {
+            kind: Arc::from("mysql"),
+            name: Arc::from(config.name.as_str()),
+            channel: Arc::from("binlog"),
+            version: None,
+        };
+        Ok(Self { config, masker, origin })
+    }
+}
+
+#[async_trait]
+impl ports::Source for Source {
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    async fn open(&self, after: Option<Checkpoint>) -> PortResult<SourceStream> {
+        let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
+        let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), sender).await?;
+        let Opened { reader, stream: events, first, control } = opened;
+        let closer = events.closer()?;
+        std::thread::Builder::new()
+            .name(format!("binlog {}", self.config.name))
+            .spawn(move || reader.run(events, first))
+            .map_err(|error| PortError::unavailable("start the binlog reader").because(error))?;
+        let mut ticks = interval(WATERMARK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let running = Running {
+            receiver,
+            _closing: Closing(closer),
+            watermark: Watermark { control, ticks, mark: None },
+            last: None,
+            is_over: false,
+        };
+        Ok(Box::pin(stream::unfold(running, |mut running| async move {
+            let next = running.next().await?;
+            running.is_over = next.is_err();
+            Some((next, running))
+        })))
+    }
+}
+
+/// Ends the reader's wait when the stream is dropped.
+#[derive(Debug)]
+struct Closing(Closer);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// A running reader, seen from the consumer's side.
+struct Running {
+    receiver: mpsc::Receiver<PortResult<Read>>,
+    _closing: Closing,
+    watermark: Watermark,
+    /// The last batch's position, and how far it went.
+    last: Option<(Position, Place)>,
+    is_over: bool,
+}
+
+/// The server's clock, and the end of its log that must be passed for the clock to be the watermark.
+struct Watermark {
+    control: Control,
+    ticks: Interval,
+    mark: Option<(Place, Timestamp)>,
+}
+
+impl Running {
+    async fn next(&mut self) -> Option<PortResult<SourceBatch>> {
+        if self.is_over {
+            return None;
+        }
+        loop {
+            tokio::select! {
+                biased;
+                read = self.receiver.recv() => {
+                    return Some(match read {
+                        Some(Ok(read)) => Ok(self.passed(read)),
+                        Some(Err(error)) => Err(error),
+                        // Without a last word the reader can only have panicked.
+                        None => Err(PortError::corrupt("read the binlog: the reader stopped unexpectedly")),
+                    });
+                }
+                _ = self.watermark.ticks.tick(), if self.watermark.mark.is_none() && self.last.is_some() => {
+                    if let Err(error) = self.watermark.ask().await {
+                        return Some(Err(error));
+                    }
+                    if let Some(batch) = self.idle() {
+                        return Some(Ok(batch));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands on a batch, with the watermark where it goes far enough.
+    fn passed(&mut self, read: Read) -> SourceBatch {
+        let mut batch = read.batch;
+        batch.watermark = self.watermark.reached(&read.place);
+        self.last = Some((batch.position.clone(), read.place));
+        batch
+    }
+
+    /// A batch without events, when nothing was committed since the last one.
+    fn idle(&mut self) -> Option<SourceBatch> {
+        let (position, place) = self.last.as_ref()?;
+        let watermark = self.watermark.reached(place)?;
+        Some(SourceBatch { position: position.clone(), watermark: Some(watermark), ..SourceBatch::default() })
+    }
+}
+
+impl Watermark {
+    async fn ask(&mut self) -> PortResult<()> {
+        let (clock, end) = self.control.clock_and_log_end().await?;
+        self.mark = Some((Place::new(end.file, end.position), clock));
+        Ok(())
+    }
+
+    /// Returns the clock once its end of the log is reached, once.
+    fn reached(&mut self, place: &Place) -> Option<Timestamp> {
+        let (end, _) = self.mark.as_ref()?;
+        if place.partial_cmp(end).is_some_and(|order| order.is_ge()) { self.mark.take().map(|(_, clock)| clock) } else { None }
+    }
+}

@@ -1,0 +1,293 @@
+//! The state machine over the binlog's events; runs on a thread of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use conftrail_core::mask::Masker;
+use conftrail_core::ports::SourceBatch;
+use conftrail_core::{Origin, PortError, PortResult, StateChange, Timestamp};
+use tokio::sync::mpsc;
+
+use super::attribute::Attributor;
+use super::batch::{Batch, Pending};
+use super::gtid_event::Begin;
+use super::lookup::Lookup;
+use super::position::{BinlogPosition, Mode, Place};
+use super::tables::Tables;
+use super::transaction::Transaction;
+use super::xa::OpenXa;
+use crate::gtid::GtidSet;
+use crate::wire::{EventStream, RawEvent, kind};
+
+/// How often the position is handed on while nothing of the stream is captured.
+const POSITION_EVERY: Duration = Duration::from_secs(1);
+
+/// What the reader hands on.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) batch: SourceBatch,
+    /// How far the batch goes, to compare with the end of the log.
+    pub(super) place: Place,
+}
+
+/// The way out of the reader: bounded, so that a slow consumer stops the reading.
+pub(super) type Out = mpsc::Sender<PortResult<Read>>;
+
+/// What does not change while a dump runs.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) origin: Origin,
+    pub(super) masker: Arc<Masker>,
+    pub(super) actor_columns: Vec<String>,
+    pub(super) with_query: bool,
+    /// Whether every new transaction has a GTID.
+    pub(super) has_gtids: bool,
+    /// Transactions committed earlier are read and not reported: the first reading starts at a time.
+    pub(super) skip_before: Option<Timestamp>,
+}
+
+/// The reader's state.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) settings: Settings,
+    pub(super) tables: Tables,
+    pub(super) lookup: Lookup,
+    pub(super) attributor: Attributor,
+    /// The end of the last whole transaction.
+    pub(super) position: BinlogPosition,
+    pub(super) transaction: Option<Transaction>,
+    pub(super) batch: Batch,
+    pub(super) xa: OpenXa,
+    /// Counts statements over all transactions, to tell their traces apart.
+    pub(super) statements: u64,
+    /// Counts transactions, likewise.
+    pub(super) transactions: u64,
+    out: Out,
+    handed_on: Instant,
+    /// Whether the position moved since a batch was handed on.
+    moved: bool,
+}
+
+impl Reader {
+    #[expect(clippy::too_many_arguments, reason = "the parts that `open` has put together, named in one place")]
+    pub(super) fn new(
+        settings: Settings,
+        tables: Tables,
+        lookup: Lookup,
+        attributor: Attributor,
+        position: BinlogPosition,
+        xa: OpenXa,
+        out: Out,
+    ) -> Self {
+        Self {
+            settings,
+            tables,
+            lookup,
+            attributor,
+            position,
+            transaction: None,
+            batch: Batch::default(),
+            xa,
+            statements: 0,
+            transactions: 0,
+            out,
+            handed_on: Instant::now(),
+            moved: true,
+        }
+    }
+
+    /// Reads until the stream ends, fails, or nobody listens any more.
+    pub(super) fn run(mut self, mut stream: EventStream, first: Vec<Pending>) {
+        for pending in first {
+            self.batch.push(pending);
+        }
+        if let Err(error) = self.read(&mut stream) {
+            // Nobody listens: then there is nobody to tell.
+            let _unheard = self.out.blocking_send(Err(error));
+        }
+    }
+
+    fn read(&mut self, stream: &mut EventStream) -> PortResult<()> {
+        self.hand_on()?;
+        loop {
+            let would_wait = !stream.has_next();
+            if self.batch.is_full() || (would_wait && self.transaction.is_none() && !self.batch.is_empty()) {
+                self.hand_on()?;
+            }
+            let Some(event) = stream.next_event()? else {
+                return self.hand_on();
+            };
+            self.event(&event)?;
+            if self.transaction.is_none() && self.moved && self.handed_on.elapsed() >= POSITION_EVERY {
+                self.hand_on()?;
+            }
+        }
+    }
+
+    /// Hands on what there is, with the position of the last whole transaction.
+    fn hand_on(&mut self) -> PortResult<()> {
+        let who = self.attributor.resolve(self.batch.traces(), &mut self.lookup)?;
+        let settings = &self.settings;
+        let events = self.batch.finish(&who, &settings.masker, &settings.actor_columns);
+        let mut state: Vec<StateChange> = self.tables.facts.take_changes();
+        state.extend(self.xa.take_changes());
+        let batch =
+            SourceBatch { events, position: self.position.to_position(), state, watermark: None };
+        let read = Read { batch, place: self.position.place.clone() };
+        self.handed_on = Instant::now();
+        self.moved = false;
+        self.out.blocking_send(Ok(read)).map_err(|_| PortError::unavailable("hand on what was read: nobody listens"))
+    }
+
+    /// Adds a change to the batch.
+    pub(super) fn push(&mut self, pending: Pending) {
+        if self.settings.skip_before.is_none_or(|start| pending.draft.time >= start) {
+            self.batch.push(pending);
+        }
+    }
+
+    /// Takes in one event of the stream.
+    fn event(&mut self, event: &RawEvent<'_>) -> PortResult<()> {
+        match event.header.kind {
+            kind::GTID | kind::ANONYMOUS_GTID | kind::GTID_TAGGED => {
+                self.lose_open_transaction();
+                let begin = Begin::read(event.header.kind, event.body)
+                    .ok_or_else(|| PortError::corrupt("read the binlog: a transaction's first event is damaged"))?;
+                self.begin(begin, event);
+                Ok(())
+            }
+            kind::TRANSACTION_PAYLOAD => self.payload(event),
+            kind::ROTATE => {
+                if !event.header.is_artificial() {
+                    self.lose_open_transaction();
+                    self.tables.clear();
+                    self.move_to(Place::end_of(event));
+                }
+                Ok(())
+            }
+            kind::PREVIOUS_GTIDS => {
+                self.adopt_gtids(event);
+                Ok(())
+            }
+            kind::HEARTBEAT => {
+                if self.transaction.is_none() {
+                    self.move_to(Place::end_of(event));
+                    self.attributor.look(&mut self.lookup)?;
+                }
+                Ok(())
+            }
+            kind::XID | kind::XA_PREPARE => {
+                self.end(Place::end_of(event));
+                Ok(())
+            }
+            kind::FORMAT_DESCRIPTION
+            | kind::STOP
+            | kind::INTVAR
+            | kind::RAND
+            | kind::USER_VAR
+            | kind::IGNORABLE
+            | kind::TRANSACTION_CONTEXT
+            | kind::VIEW_CHANGE => Ok(()),
+            _ => self.within(event),
+        }
+    }
+
+    /// Takes in an event that belongs to a transaction; those of a compressed one come here directly.
+    pub(super) fn within(&mut self, event: &RawEvent<'_>) -> PortResult<()> {
+        match event.header.kind {
+            kind::TABLE_MAP => {
+                let known = self.tables.map(event.body, &mut self.lookup)?;
+                if let Err(error) = known {
+                    self.undecoded(event, &error.to_string());
+                }
+                Ok(())
+            }
+            kind::WRITE_ROWS..=kind::DELETE_ROWS
+            | kind::WRITE_ROWS_V1..=kind::DELETE_ROWS_V1
+            | kind::PARTIAL_UPDATE_ROWS => {
+                self.rows(event);
+                Ok(())
+            }
+            kind::ROWS_QUERY => {
+                if let (Some(transaction), Some(text)) =
+                    (&mut self.transaction, super::query_event::rows_query(event.body))
+                {
+                    transaction.set_query(text);
+                }
+                Ok(())
+            }
+            kind::QUERY => self.query(event),
+            kind::XID | kind::INTVAR | kind::RAND | kind::USER_VAR => Ok(()),
+            kind::INCIDENT => {
+                self.incident(event);
+                Ok(())
+            }
+            _ if event.header.is_ignorable() => Ok(()),
+            _ => {
+                self.undecoded(event, "this type of event is not known");
+                Ok(())
+            }
+        }
+    }
+
+    fn begin(&mut self, begin: Begin, event: &RawEvent<'_>) {
+        if begin.gtid.is_none() {
+            // A set of GTIDs does not tell that this one was read.
+            self.position.mode = Mode::File;
+        }
+        self.transaction = Some(Transaction::begin(begin, event, &self.position.server_uuid, now()));
+    }
+
+    /// Returns the transaction; one that has no beginning starts here.
+    pub(super) fn transaction_at(&mut self, event: &RawEvent<'_>) -> &mut Transaction {
+        let server_uuid = &self.position.server_uuid;
+        self.transaction.get_or_insert_with(|| {
+            let begin = Begin { gtid: None, committed: None };
+            Transaction::begin(begin, event, server_uuid, now())
+        })
+    }
+
+    /// Ends the transaction: from here the reading can be resumed.
+    pub(super) fn end(&mut self, place: Place) {
+        if let Some(transaction) = self.transaction.take() {
+            if let Some(xid) = transaction.xid.filter(|_| transaction.has_events) {
+                self.xa.prepared(&xid, &transaction.identity);
+            }
+            if let Some(gtid) = &transaction.gtid {
+                self.position.gtid_set.add(gtid);
+            }
+        }
+        self.statements += 1;
+        self.transactions += 1;
+        self.move_to(place);
+    }
+
+    fn move_to(&mut self, place: Place) {
+        self.position.place = place;
+        self.moved = true;
+    }
+
+    /// A file that ends within a transaction ends with a server that died: what it had not finished did not happen.
+    fn lose_open_transaction(&mut self) {
+        if let Some(transaction) = self.transaction.take() {
+            tracing::warn!(transaction = &*transaction.identity, "a transaction in the binlog has no end");
+        }
+    }
+
+    /// At the head of a file the server tells what happened before: from there on reading can go by GTID.
+    fn adopt_gtids(&mut self, event: &RawEvent<'_>) {
+        if self.position.mode == Mode::File
+            && self.settings.has_gtids
+            && let Ok(set) = GtidSet::decode(event.body)
+        {
+            self.position.gtid_set = set;
+            self.position.mode = Mode::Gtid;
+        }
+    }
+}
+
+/// Our own clock.
+pub(super) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,202 @@
+//! Rows events: each row a change, or a count where its table is not captured.
+
+use std::sync::{Arc, LazyLock};
+
+use conftrail_core::capture::Draft;
+use conftrail_core::{Action, Map, Resource, ResourceKind, Transaction as TransactionPlace, Value, flag};
+
+use super::attribute::Trace;
+use super::batch::{Content, Pending, TraceKey};
+use super::partial_row::PartialRow;
+use super::reader::Reader;
+use super::tables::{Captured, Known};
+use super::transaction::Transaction;
+use crate::decode::{RowChange, RowsEvent};
+use crate::plan::TablePlan;
+use crate::wire::{RawEvent, kind};
+
+/// The names of an event's place, shared by all events.
+static PLACE: LazyLock<[Arc<str>; 4]> = LazyLock::new(|| ["gtid", "file", "pos", "row"].map(Arc::from));
+
+impl Reader {
+    /// Takes in a rows event of any kind.
+    pub(super) fn rows(&mut self, event: &RawEvent<'_>) {
+        if event.header.kind == kind::PARTIAL_UPDATE_ROWS {
+            return self.partial_rows(event);
+        }
+        let rows = match RowsEvent::parse(event.header.kind, event.body) {
+            Ok(rows) => rows,
+            Err(error) => return self.undecoded(event, &error.to_string()),
+        };
+        if rows.table_id != RowsEvent::DUMMY_TABLE_ID {
+            match self.tables.get(rows.table_id).cloned() {
+                None => self.undecoded(event, "no table map came before its rows"),
+                Some(Known { plan, captured: None }) => {
+                    let count = rows.count_rows(&plan).unwrap_or_else(|_| items(&rows, &plan));
+                    self.transaction_at(event).ordinal += count;
+                }
+                Some(known) => {
+                    if let Some(captured) = known.captured.clone() {
+                        self.captured_rows(event, &rows, &known, &captured);
+                    }
+                }
+            }
+        }
+        if rows.ends_statement() {
+            self.end_statement();
+        }
+    }
+
+    /// Rows with JSON diffs are not decoded yet: the event counts as one change.
+    fn partial_rows(&mut self, event: &RawEvent<'_>) {
+        let mut cursor = crate::cursor::Cursor::new(event.body);
+        let known = cursor.uint(6).and_then(|table_id| self.tables.get(table_id)).cloned();
+        match known {
+            Some(Known { captured: None, .. }) => self.transaction_at(event).ordinal += 1,
+            Some(Known { captured: Some(captured), .. }) => {
+                self.undecoded_of(event, captured.table.whole(), "rows with JSON differences");
+            }
+            None => self.undecoded(event, "no table map came before its rows"),
+        }
+        if cursor.u16().is_some_and(|flags| flags & 1 != 0) {
+            self.end_statement();
+        }
+    }
+
+    fn captured_rows(
+        &mut self,
+        event: &RawEvent<'_>,
+        rows: &RowsEvent<'_>,
+        known: &Known,
+        captured: &Arc<Captured>,
+    ) {
+        self.batch.add_bytes(event.body.len());
+        let changes = match rows.rows(&known.plan) {
+            Ok(changes) => changes,
+            Err(error) => return self.undecoded_of(event, captured.table.whole(), &error.to_string()),
+        };
+        let is_partial = !rows.has_full_images();
+        for change in changes {
+            match change {
+                Ok(change) => self.row(event, known, captured, change, is_partial),
+                Err(error) => self.undecoded_of(event, captured.table.whole(), &error.to_string()),
+            }
+        }
+    }
+
+    fn row(
+        &mut self,
+        event: &RawEvent<'_>,
+        known: &Known,
+        captured: &Arc<Captured>,
+        change: RowChange,
+        is_partial: bool,
+    ) {
+        let (mut draft, trace) = self.draft(event);
+        let mut set = |flag: &str| draft.flags.push(flag.to_owned());
+        if is_partial {
+            set(flag::PARTIAL_IMAGE);
+        }
+        if known.is_positional() || captured.is_unverified(draft.time) {
+            set(flag::SCHEMA_UNVERIFIED);
+        }
+        let RowChange { before, after, .. } = change;
+        let content = if is_partial {
+            Content::PartialRow(PartialRow::new(known.plan.clone(), captured.clone(), before, after))
+        } else {
+            Content::Row { table: captured.clone(), before, after }
+        };
+        self.push(Pending { draft, content, trace: Some(trace) });
+    }
+
+    /// Starts the event of the transaction's next change: place, time, and the trace of who.
+    pub(super) fn draft(&mut self, event: &RawEvent<'_>) -> (Draft, usize) {
+        self.transaction_at(event);
+        let Self { transaction, batch, settings, statements, transactions, .. } = self;
+        let transaction = transaction.as_mut().expect("`transaction_at` has just made sure of it");
+        let ordinal = transaction.next_ordinal();
+        transaction.has_events = true;
+        let mut draft = Draft::new(
+            settings.origin.clone(),
+            transaction.time,
+            transaction.observed,
+            transaction.identity.to_string(),
+            ordinal,
+        );
+        draft.position = Some(place(event, transaction, ordinal));
+        draft.tx = Some(TransactionPlace {
+            id: transaction.identity.to_string(),
+            seq: ordinal,
+            statement: transaction.statement,
+        });
+        if transaction.clock_suspect {
+            draft.flags.push(flag::CLOCK_SUSPECT.to_owned());
+        }
+        if transaction.xid.is_some() {
+            draft.flags.push(flag::XA_PREPARED.to_owned());
+        }
+        if let Some(query) = transaction.query().filter(|_| settings.with_query) {
+            draft.detail = Some(super::statements::text_detail(&settings.masker, &query.text));
+        }
+        let key = match transaction.query() {
+            Some(query) if query.claim.is_some() => TraceKey::Statement(*statements),
+            _ => TraceKey::Transaction(*transactions),
+        };
+        let trace = batch.trace(key, || Trace::of(transaction, &settings.masker));
+        (draft, trace)
+    }
+
+    fn end_statement(&mut self) {
+        self.statements += 1;
+        if let Some(transaction) = &mut self.transaction {
+            transaction.end_statement();
+        }
+    }
+
+    /// Reports what cannot be decoded, of no table in particular.
+    pub(super) fn undecoded(&mut self, event: &RawEvent<'_>, why: &str) {
+        let resource = self.whole_source();
+        self.undecoded_of(event, resource, why);
+    }
+
+    /// Reports what cannot be decoded.
+    fn undecoded_of(&mut self, event: &RawEvent<'_>, resource: Resource, why: &str) {
+        let mut detail = Map::with_capacity(3);
+        detail.insert("type", i64::from(event.header.kind));
+        detail.insert("bytes", event.body.len() as u64);
+        detail.insert("error", why);
+        self.report(event, Action::Undecoded, resource, detail);
+    }
+
+    /// Adds an event without content.
+    pub(super) fn report(&mut self, event: &RawEvent<'_>, action: Action, resource: Resource, detail: Map) {
+        let (mut draft, trace) = self.draft(event);
+        draft.detail = Some(detail);
+        self.batch.add_bytes(event.body.len());
+        let content = Content::Other { action, resource: Box::new(resource) };
+        self.push(Pending { draft, content, trace: Some(trace) });
+    }
+
+    /// The resource of what concerns no table.
+    pub(super) fn whole_source(&self) -> Resource {
+        let origin = &self.settings.origin;
+        Resource::new(&origin.kind, &origin.name, ResourceKind::Source, None, None, "binlog")
+    }
+}
+
+/// How many changes decoding would hand out: rows, and one for what is lost.
+fn items(rows: &RowsEvent<'_>, plan: &TablePlan) -> u64 {
+    rows.rows(plan).map_or(1, |changes| changes.count() as u64)
+}
+
+fn place(event: &RawEvent<'_>, transaction: &Transaction, row: u64) -> Map {
+    let [gtid, file, pos, number] = &*PLACE;
+    let mut map = Map::with_capacity(4);
+    if transaction.gtid.is_some() {
+        map.push_unique(gtid.clone(), Value::from(&*transaction.identity));
+    }
+    map.push_unique(file.clone(), Value::from(event.file));
+    map.push_unique(pos.clone(), Value::from(event.start));
+    map.push_unique(number.clone(), Value::from(row));
+    map
+}

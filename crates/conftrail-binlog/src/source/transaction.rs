@@ -1,0 +1,116 @@
+//! The transaction that is being read.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use conftrail_core::Timestamp;
+
+use super::gtid_event::Begin;
+use super::position::Place;
+use crate::gtid::Gtid;
+use crate::wire::{EventHeader, RawEvent};
+use crate::who::{Claim, Escapes};
+
+/// What is known of a transaction up to the event read last.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    /// What ids are made of: the GTID, or server, file and offset of its start.
+    pub(super) identity: Arc<str>,
+    pub(super) gtid: Option<Gtid>,
+    /// When its origin committed it.
+    pub(super) time: Timestamp,
+    /// Whether that time can be set by any user: it is a header's.
+    pub(super) clock_suspect: bool,
+    /// When it was read.
+    pub(super) observed: Timestamp,
+    /// The server that ran it.
+    pub(super) server_id: u32,
+    /// The session that ran it, on that server.
+    pub(super) thread_id: Option<u32>,
+    /// Counts row changes and statements, before filters.
+    pub(super) ordinal: u64,
+    /// Counts statements with rows.
+    pub(super) statement: u64,
+    /// Whether BEGIN or XA START was read: the statements that follow do not end it.
+    pub(super) is_open: bool,
+    /// The id of an XA transaction.
+    pub(super) xid: Option<String>,
+    /// Whether an event was made of it.
+    pub(super) has_events: bool,
+    escapes: Escapes,
+    query: Option<Query>,
+}
+
+/// The statement that the rows being read come from.
+#[derive(Debug)]
+pub(super) struct Query {
+    pub(super) text: Arc<str>,
+    pub(super) claim: Option<Claim>,
+}
+
+impl Transaction {
+    /// Starts a transaction at its first event.
+    pub(super) fn begin(begin: Begin, event: &RawEvent<'_>, server_uuid: &str, observed: Timestamp) -> Self {
+        let identity = match &begin.gtid {
+            Some(gtid) => gtid.to_string(),
+            None => format!("{server_uuid}:{}:{}", event.file, event.start),
+        };
+        Self {
+            identity: Arc::from(identity),
+            gtid: begin.gtid,
+            time: begin.committed.unwrap_or_else(|| header_time(&event.header)),
+            clock_suspect: begin.committed.is_none(),
+            observed,
+            server_id: event.header.server_id,
+            thread_id: None,
+            ordinal: 0,
+            statement: 0,
+            is_open: false,
+            xid: None,
+            has_events: false,
+            escapes: Escapes::Unknown,
+            query: None,
+        }
+    }
+
+    /// Remembers the session, as BEGIN tells it.
+    pub(super) fn session(&mut self, thread_id: u32, escapes: Escapes) {
+        self.thread_id = Some(thread_id);
+        self.escapes = escapes;
+    }
+
+    /// Remembers the statement that the next rows come from.
+    pub(super) fn set_query(&mut self, text: Cow<'_, str>) {
+        let claim = Claim::of_statement(&text, self.escapes);
+        self.query = Some(Query { text: Arc::from(text), claim });
+    }
+
+    pub(super) fn query(&self) -> Option<&Query> {
+        self.query.as_ref()
+    }
+
+    /// Ends a statement with rows: what it said does not hold for the next one.
+    pub(super) fn end_statement(&mut self) {
+        self.statement += 1;
+        self.query = None;
+    }
+
+    /// Takes the next ordinal.
+    pub(super) fn next_ordinal(&mut self) -> u64 {
+        let ordinal = self.ordinal;
+        self.ordinal += 1;
+        ordinal
+    }
+}
+
+/// The statement's start in whole seconds, which any user can set.
+pub(super) fn header_time(header: &EventHeader) -> Timestamp {
+    Timestamp::from_seconds(i64::from(header.timestamp))
+}
+
+impl Place {
+    /// The place where an event ends.
+    pub(super) fn end_of(event: &RawEvent<'_>) -> Self {
+        Self::new(event.file, event.end)
+    }
+}

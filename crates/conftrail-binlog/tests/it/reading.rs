@@ -1,0 +1,105 @@
+//! A source being read, as the pipeline reads it: batches, and the checkpoint they add up to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use conftrail_binlog::source::Start;
+use conftrail_binlog::wire::{Tls, TlsMode};
+use conftrail_binlog::{Config, Source};
+use conftrail_core::mask::{MaskKey, MaskRules, Masker};
+use conftrail_core::ports::{Source as _, SourceBatch, SourceStream};
+use conftrail_core::{Checkpoint, Event, PortError, PortResult};
+use conftrail_testkit::servers::MysqlServer;
+use futures_util::StreamExt;
+
+/// How long any wait in these tests may take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The configuration of a source over a test's database, read as root.
+pub(crate) fn config(server: &MysqlServer, include: &str) -> Config {
+    Config {
+        name: "orders-db".to_owned(),
+        url: server.url("root", "").parse().expect("a url"),
+        include: vec![include.to_owned()],
+        tls: Tls { mode: TlsMode::Required, ..Tls::default() },
+        ..Config::default()
+    }
+}
+
+pub(crate) fn masker() -> Arc<Masker> {
+    Arc::new(Masker::new(MaskKey::new([7; 32]), &MaskRules::default()).expect("rules"))
+}
+
+/// An opened source and what was read from it.
+pub(crate) struct Reading {
+    stream: SourceStream,
+    pub(crate) checkpoint: Checkpoint,
+    /// The position after each batch, with the events up to it.
+    pub(crate) batches: Vec<SourceBatch>,
+}
+
+impl Reading {
+    /// Opens a source and waits for its first batch, from which on nothing is missed.
+    pub(crate) async fn open(config: Config, after: Option<Checkpoint>) -> PortResult<Self> {
+        let source = Source::new(config, masker())?;
+        let stream = source.open(after.clone()).await?;
+        let mut reading = Self { stream, checkpoint: after.unwrap_or_default(), batches: Vec::new() };
+        reading.step().await?;
+        Ok(reading)
+    }
+
+    /// Opens at the end of the log.
+    pub(crate) async fn latest(config: Config) -> Self {
+        Self::open(config, None).await.expect("the source opens")
+    }
+
+    /// Opens at the oldest transaction.
+    pub(crate) async fn earliest(config: Config) -> Self {
+        Self::latest(Config { start: Start::Earliest, ..config }).await
+    }
+
+    /// Takes in the next batch.
+    pub(crate) async fn step(&mut self) -> PortResult<()> {
+        let next = tokio::time::timeout(DEADLINE, self.stream.next()).await.expect("a batch in time");
+        let batch = next.expect("a stream without end")?;
+        self.checkpoint.advance(batch.position.clone(), batch.state.clone());
+        self.batches.push(batch);
+        Ok(())
+    }
+
+    /// All events so far.
+    pub(crate) fn events(&self) -> Vec<Arc<Event>> {
+        self.batches.iter().flat_map(|batch| batch.events.iter().cloned()).collect()
+    }
+
+    /// Reads until there are this many events.
+    pub(crate) async fn events_until(&mut self, count: usize) -> Vec<Arc<Event>> {
+        while self.events().len() < count {
+            self.step().await.expect("a batch");
+        }
+        self.events()
+    }
+
+    /// Reads until everything committed before this call was read.
+    pub(crate) async fn catch_up(&mut self, server: &MysqlServer) -> Vec<Arc<Event>> {
+        let clock = server.query("SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))").await;
+        let clock: i64 = clock[0][0].parse().expect("a number");
+        while self.watermark() < clock {
+            self.step().await.expect("a batch");
+        }
+        self.events()
+    }
+
+    fn watermark(&self) -> i64 {
+        self.batches.iter().filter_map(|batch| batch.watermark).map(conftrail_core::Timestamp::micros).max().unwrap_or(0)
+    }
+
+    /// Reads until the source fails.
+    pub(crate) async fn failure(&mut self) -> PortError {
+        loop {
+            if let Err(error) = self.step().await {
+                return error;
+            }
+        }
+    }
+}
