@@ -1,8 +1,7 @@
 //! A column's character set, ready to decode.
 
-use encoding_rs::Encoding;
-
 use super::collation::charset_name;
+use super::multi_byte::MultiByte;
 use super::single_byte::SingleByte;
 use super::wide;
 
@@ -17,7 +16,7 @@ enum Kind {
     SingleByte(&'static SingleByte),
     /// Swedish 7-bit: not even ASCII bytes are ASCII.
     SevenBit(&'static SingleByte),
-    MultiByte(&'static Encoding),
+    MultiByte(&'static MultiByte),
     Utf16,
     Utf16Le,
     Utf32,
@@ -47,14 +46,11 @@ impl Charset {
             "ucs2" | "utf16" => Kind::Utf16,
             "utf16le" => Kind::Utf16Le,
             "utf32" => Kind::Utf32,
-            "big5" => Kind::MultiByte(encoding_rs::BIG5),
-            "gb2312" | "gbk" => Kind::MultiByte(encoding_rs::GBK),
-            "gb18030" => Kind::MultiByte(encoding_rs::GB18030),
-            "sjis" | "cp932" => Kind::MultiByte(encoding_rs::SHIFT_JIS),
-            "ujis" | "eucjpms" => Kind::MultiByte(encoding_rs::EUC_JP),
-            "euckr" => Kind::MultiByte(encoding_rs::EUC_KR),
             "swe7" => SingleByte::by_name(name).map_or(Kind::Unknown, Kind::SevenBit),
-            _ => SingleByte::by_name(name).map_or(Kind::Unknown, Kind::SingleByte),
+            _ => SingleByte::by_name(name)
+                .map(Kind::SingleByte)
+                .or_else(|| MultiByte::by_name(name).map(Kind::MultiByte))
+                .unwrap_or(Kind::Unknown),
         };
         Self(kind)
     }
@@ -77,10 +73,7 @@ impl Charset {
             Kind::Binary => None,
             Kind::SingleByte(table) => ascii(bytes).or_else(|| table.decode(bytes)),
             Kind::SevenBit(table) => table.decode(bytes),
-            Kind::MultiByte(encoding) => ascii(bytes).or_else(|| {
-                let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
-                Some(text.into_owned())
-            }),
+            Kind::MultiByte(set) => ascii(bytes).or_else(|| set.decode(bytes)),
             Kind::Utf16 => wide::utf16(bytes, u16::from_be_bytes),
             Kind::Utf16Le => wide::utf16(bytes, u16::from_le_bytes),
             Kind::Utf32 => wide::utf32(bytes),
@@ -101,7 +94,7 @@ impl std::fmt::Debug for Charset {
             Kind::Utf8 => "utf8",
             Kind::Binary => "binary",
             Kind::SingleByte(_) | Kind::SevenBit(_) => "single-byte",
-            Kind::MultiByte(encoding) => encoding.name(),
+            Kind::MultiByte(_) => "multi-byte",
             Kind::Utf16 => "utf16",
             Kind::Utf16Le => "utf16le",
             Kind::Utf32 => "utf32",
