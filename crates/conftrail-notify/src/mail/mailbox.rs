@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use conftrail_core::ports::{DeliveryError, Receipt};
+use tokio::io::AsyncWriteExt as _;
 
 use super::failure::retry;
 use super::message::Mail;
@@ -28,7 +29,7 @@ impl Mailbox {
         let unfinished = self.directory.join(format!(".{name}.tmp"));
         let failed =
             |error: std::io::Error| retry(format!("write a message into the mail directory: {error}"));
-        tokio::fs::write(&unfinished, &mail.bytes).await.map_err(failed)?;
+        write_private(&unfinished, &mail.bytes).await.map_err(failed)?;
         tokio::fs::rename(&unfinished, self.directory.join(&name)).await.map_err(failed)?;
         Ok(Receipt(format!("written as {name}")))
     }
@@ -39,4 +40,12 @@ impl Mailbox {
             .await
             .map_err(|error| retry(format!("make the mail directory: {error}")))
     }
+}
+
+/// Writes a file that only its owner may read: a message holds what was changed.
+async fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = tokio::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).await?;
+    file.write_all(bytes).await?;
+    file.flush().await
 }

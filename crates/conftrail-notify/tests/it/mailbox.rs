@@ -1,5 +1,7 @@
 //! The directory that takes mail without a server.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use conftrail_core::ports::Receiver as _;
 use conftrail_notify::mail::Config;
 
@@ -18,6 +20,8 @@ async fn each_message_becomes_one_readable_file_and_a_repeat_replaces_it() {
     let files: Vec<_> =
         std::fs::read_dir(&mailbox).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["20261120T100010000Z-4f6b0c0d9e8a.eml"]);
+    let mode = std::fs::metadata(mailbox.join(&files[0])).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     let text = std::fs::read_to_string(mailbox.join(&files[0])).unwrap();
     for expected in
         ["Subject: [CRITICAL] alice changed", "limit: 100", "Content-Type: text/html; charset=utf-8"]
