@@ -50,7 +50,7 @@ def one_run(scene, run):
     until("both sources to be read", lambda: ready_to_read(conftrail, server, watched))
 
     tails = [tail(scene, conftrail, "files", "--watch", watched), tail(scene, conftrail, "mysql", "--source", "orders-db", "--with-query")]
-    plant(server, watched, plants)
+    plant(conftrail, server, watched, plants)
     edits = len(plants.places)
     scene.claim(f"planted secrets: {edits} places (at least {AT_LEAST})", edits >= AT_LEAST)
     wait_for_all(scene, conftrail, server, sink)
@@ -112,11 +112,11 @@ def ready_to_read(conftrail, server, watched):
     return conftrail.count("name:first.yaml and action:update") and conftrail.count("group:pairs")
 
 
-def plant(server, watched, plants):
+def plant(conftrail, server, watched, plants):
     """Writes the files, commits them with a secret in the message, changes them again, and runs the statements."""
-    for name, text in documents(plants).items():
+    texts = documents(plants)
+    for name, text in texts.items():
         (watched / name).write_text(text)
-    time.sleep(1)
     message = f"CHG-7: rotated, password={plants.put('commit message')}"
     (watched / "committed.yaml").write_text(f"limit: 1\npassword: {plants.put('committed value')}\n")
     git(watched, "add", "committed.yaml")
@@ -126,6 +126,7 @@ def plant(server, watched, plants):
         session.run(statement)
     session.run("UPDATE shop.users SET name='last' WHERE id=1")
     session.close()
+    until("the files to be on record", lambda: all(conftrail.count(f"name:{name} and action:create") for name in [*texts, "committed.yaml"]))
     for name in ("app.yaml", "db.json", "broken.yaml"):
         text = (watched / name).read_text()
         (watched / name).write_text(text.replace("limit", "limits"))
@@ -135,7 +136,6 @@ def wait_for_all(scene, conftrail, server, sink):
     until("the last row change to be on record", lambda: conftrail.count("after.name:last"), 40)
     for name in ("app.yaml", "db.json", "broken.yaml"):
         until(f"the second version of {name}", lambda: conftrail.count(f"name:{name} and action:update"), 20)
-    until("the commit to be on record", lambda: conftrail.count("name:committed.yaml"), 20)
     until("all alerts to be told", conftrail.settled, 40, 0.3)
 
 

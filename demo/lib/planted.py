@@ -55,6 +55,8 @@ def documents(plants):
     """Files of every format, each with secrets in several places."""
     put = plants.put
     pem, pem_in_json = private_key(), private_key()
+    bearer = random_secret()
+    put("YAML bearer header", bearer, f"Bearer {bearer}")
     yaml = f"""\
 # the old password: {put("YAML comment")}
 server:
@@ -63,9 +65,9 @@ server:
   apiKey: "{put("YAML quoted value")}"
   url: mysql://app:{put("YAML address")}@db:3306/shop
   jdbc: jdbc:mysql://db/shop?user=app&password={put("YAML JDBC parameter")}&useSSL=true
-  header: "Authorization: Bearer {put("YAML bearer header")}"
+  header: "Authorization: Bearer {bearer}"
   数据库密码: {put("YAML Chinese key")}
-  note: 数据库密码是{put("YAML Chinese sentence")},请勿外传
+  note: 数据库密码是{put("YAML Chinese sentence")} 请勿外传
   secret: |
     {put("YAML block")}
   embedded: '{{"password": "{put("JSON within YAML")}", "limit": 5}}'
@@ -79,7 +81,8 @@ env:
     value: {put("YAML name and value pair")}
 limit: 5
 """
-    plants.put("PEM in YAML", pem.splitlines()[2], pem)
+    # In a block, what is masked has the block's indentation.
+    plants.put("PEM in YAML", pem.splitlines()[2], pem.replace("\n", "\n    "))
     document = {
         "db": {"password": put("JSON value"), "pin_token": int(put("JSON number", random_text(1, "123456789") + random_text(11, string.digits)))},
         "tokens": [put("JSON list"), {"inner": put("JSON list, nested")}],
@@ -107,12 +110,12 @@ machine h login bob password {put("text netrc")}
 export API_TOKEN='{put("text shell variable")}'
 limit 5
 """
-    broken_yaml = f"password: {put('YAML that does not parse')}\nlist: [1, 2\nurl: amqp://a:{put('address in YAML that does not parse')}@mq\nmore: }}\n"
+    broken_yaml = f"password: {put('YAML that does not parse')}\nlimit: [1, 2\nurl: amqp://a:{put('address in YAML that does not parse')}@mq\nmore: }}\n"
     broken_json = f'{{"password": "{put("JSON that does not parse")}", "limit": 5, "token": ["{put("list in JSON that does not parse")}"\n'
     xml = f"""\
 <config><password>{put("XML element")}</password>
 <property name="db.password" value="{put("XML attribute")}"/>
-<!-- token: {put("XML comment")} --><limit>5</limit></config>
+<!-- token="{put("XML comment")}" --><limit>5</limit></config>
 """
     return {"app.yaml": yaml, "db.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n", "cache.properties": properties,
             "notes.txt": text, "broken.yaml": broken_yaml, "broken.json": broken_json, "legacy.xml": xml}
