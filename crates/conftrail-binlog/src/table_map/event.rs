@@ -155,6 +155,19 @@ mod tests {
     }
 
     #[test]
+    fn a_vector_counts_among_character_columns_only_where_the_server_counts_it() {
+        let table = || TableMapBytes::new("d", "t").column(242, &[4]).column(15, &[20, 0]).column(252, &[2]);
+        let check = |kind, content: &[u8], vector: Option<u64>| {
+            let map = TableMap::parse(&table().optional(kind, content).build()).expect("a table map");
+            assert_eq!(map.metadata.collations, vec![vector, Some(45), Some(8)], "{kind} {content:?}");
+        };
+        check(3, &[63, 45, 8], Some(63));
+        check(3, &[45, 8], None);
+        check(2, &[45, 0, 63, 2, 8], Some(63));
+        check(2, &[45, 1, 8], None);
+    }
+
+    #[test]
     fn behind_a_type_of_unknown_shape_no_column_is_guessed() {
         let body =
             TableMapBytes::new("d", "t").column(3, &[]).column(20, &[3, 0]).column(15, &[9, 0]).build();

@@ -22,6 +22,9 @@ mod field {
     pub(super) const VISIBILITY: u8 = 12;
 }
 
+/// The collation of what has no characters.
+const BINARY_COLLATION: u64 = 63;
+
 /// Holds one column of the primary key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPart {
@@ -74,21 +77,17 @@ impl Metadata {
         match kind {
             field::SIGNEDNESS => self.unsigned = Some(bits(content.rest(), columns, ColumnType::is_numeric)?),
             field::VISIBILITY => self.visible = Some(bits(content.rest(), columns, |_| true)?),
-            field::DEFAULT_CHARSET => {
-                self.default_collation(&mut content, columns, ColumnType::is_character)?;
-            }
+            field::DEFAULT_CHARSET => self.character_collations(content, columns, default_collation)?,
+            field::COLUMN_CHARSET => self.character_collations(content, columns, numbers)?,
             field::LABEL_DEFAULT_CHARSET => {
-                self.default_collation(&mut content, columns, ColumnType::is_labelled)?;
-            }
-            field::COLUMN_CHARSET => {
-                numbers(&mut content, columns, ColumnType::is_character, &mut self.collations)?;
+                assign(&mut self.collations, default_collation(content, columns, ColumnType::is_labelled)?);
             }
             field::LABEL_COLUMN_CHARSET => {
-                numbers(&mut content, columns, ColumnType::is_labelled, &mut self.collations)?;
+                assign(&mut self.collations, numbers(content, columns, ColumnType::is_labelled)?);
             }
             field::GEOMETRY_TYPE => {
                 let is_geometry = |column: ColumnType| matches!(column, ColumnType::Geometry { .. });
-                numbers(&mut content, columns, is_geometry, &mut self.geometry_types)?;
+                assign(&mut self.geometry_types, numbers(content, columns, is_geometry)?);
             }
             field::COLUMN_NAME => self.names = Some(names(&mut content, columns.len())?),
             field::SET_LABELS => {
@@ -104,23 +103,26 @@ impl Metadata {
         Some(())
     }
 
-    /// One collation for all columns of a class, then pairs of (index within the class, collation) that differ.
-    fn default_collation(
+    /// MySQL 9.7.4 counts VECTOR among the character columns. A vector has no characters, so that one with a collation
+    /// shows that this server does not count it.
+    fn character_collations(
         &mut self,
-        content: &mut Cursor<'_>,
+        content: Cursor<'_>,
         columns: &[ColumnType],
-        of_class: fn(ColumnType) -> bool,
+        read: ReadNumbers,
     ) -> Option<()> {
-        let class: Vec<usize> = indexes(columns, of_class).collect();
-        let default = content.length_encoded()?;
-        let mut collations = vec![default; class.len()];
-        while !content.is_empty() {
-            let place = usize::try_from(content.length_encoded()?).ok()?;
-            *collations.get_mut(place)? = content.length_encoded()?;
-        }
-        for (column, collation) in class.into_iter().zip(collations) {
-            self.collations[column] = Some(collation);
-        }
+        let is_vector = |column: usize| matches!(columns.get(column), Some(ColumnType::Vector { .. }));
+        let told = read(content, columns, ColumnType::is_character)
+            .filter(|told| {
+                told.iter().all(|(column, number)| !is_vector(*column) || *number == BINARY_COLLATION)
+            })
+            .or_else(|| {
+                let is_text = |column: ColumnType| {
+                    column.is_character() && !matches!(column, ColumnType::Vector { .. })
+                };
+                read(content, columns, is_text)
+            })?;
+        assign(&mut self.collations, told);
         Some(())
     }
 
@@ -159,21 +161,45 @@ fn bits(bytes: &[u8], columns: &[ColumnType], of_class: fn(ColumnType) -> bool) 
     Some(set)
 }
 
-/// Reads one number for each column of a class; all or none.
+/// A number for each column of a class, with the column's index.
+type Numbers = Vec<(usize, u64)>;
+
+type ReadNumbers = fn(Cursor<'_>, &[ColumnType], fn(ColumnType) -> bool) -> Option<Numbers>;
+
+/// Reads one number for each column of a class; all of them and nothing else, or none.
 fn numbers(
-    content: &mut Cursor<'_>,
+    mut content: Cursor<'_>,
     columns: &[ColumnType],
     of_class: fn(ColumnType) -> bool,
-    into: &mut [Option<u64>],
-) -> Option<()> {
-    let mut read = Vec::new();
+) -> Option<Numbers> {
+    let mut read = Numbers::new();
     for column in indexes(columns, of_class) {
         read.push((column, content.length_encoded()?));
     }
-    for (column, number) in read {
-        *into.get_mut(column)? = Some(number);
+    content.is_empty().then_some(read)
+}
+
+/// One collation for all columns of a class, then pairs of (index within the class, collation) that differ.
+fn default_collation(
+    mut content: Cursor<'_>,
+    columns: &[ColumnType],
+    of_class: fn(ColumnType) -> bool,
+) -> Option<Numbers> {
+    let default = content.length_encoded()?;
+    let mut read: Numbers = indexes(columns, of_class).map(|column| (column, default)).collect();
+    while !content.is_empty() {
+        let place = usize::try_from(content.length_encoded()?).ok()?;
+        read.get_mut(place)?.1 = content.length_encoded()?;
     }
-    Some(())
+    Some(read)
+}
+
+fn assign(into: &mut [Option<u64>], numbers: Numbers) {
+    for (column, number) in numbers {
+        if let Some(slot) = into.get_mut(column) {
+            *slot = Some(number);
+        }
+    }
 }
 
 fn names(content: &mut Cursor<'_>, count: usize) -> Option<Vec<String>> {
