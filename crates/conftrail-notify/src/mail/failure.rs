@@ -58,6 +58,9 @@ pub(crate) fn failure(step: Step, error: &Error) -> DeliveryError {
         Step::Login => retry(format!(
             "the mail server refused the login: {said}; check the username and the password, nothing was sent"
         )),
+        Step::Sender | Step::Recipient | Step::Data if code.is_none() => {
+            retry(format!("the mail server was lost before the message: {said}"))
+        }
         Step::Sender if code == Some(552) => {
             permanent(format!("the mail server has no room for the message: {said}"))
         }
@@ -68,8 +71,7 @@ pub(crate) fn failure(step: Step, error: &Error) -> DeliveryError {
             Some(code) if code >= 500 && !ABOUT_LOGIN.contains(&code) => {
                 permanent(format!("the mail server refused the recipient: {said}"))
             }
-            Some(_) => retry(format!("the mail server refused the recipient for now: {said}")),
-            None => retry(format!("the mail server was lost before the message: {said}")),
+            _ => retry(format!("the mail server refused the recipient for now: {said}")),
         },
         Step::Message => match code {
             // The server's text may quote the message, and the message is a customer's.

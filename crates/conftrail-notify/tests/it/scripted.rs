@@ -57,7 +57,7 @@ async fn outcome(greeting: &'static str, script: Script) -> DeliveryError {
 
 #[tokio::test]
 async fn what_is_wrong_with_the_server_or_the_sender_waits_for_a_person() {
-    let table: [(&str, Script, &str); 5] = [
+    let table: [(&str, Script, &str); 6] = [
         ("554 go away\r\n", &[], "turned us away: 554"),
         ("220 hello\r\n", &[("EHLO", "550 not you\r\n")], "turned us away: 550"),
         (
@@ -66,6 +66,7 @@ async fn what_is_wrong_with_the_server_or_the_sender_waits_for_a_person() {
             "refused the sender: 550 5.7.1",
         ),
         ("220 hello\r\n", &[EHLO, MAIL, ("RCPT", "530 5.7.0 log in first\r\n")], "for now: 530"),
+        ("220 hello\r\n", &[EHLO, ("MAIL", HANG_UP)], "lost before the message"),
         ("220 hello\r\n", &[EHLO, MAIL, RCPT, ("DATA", HANG_UP)], "lost before the message"),
     ];
     for (greeting, script, expected) in table {
