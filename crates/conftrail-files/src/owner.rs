@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn accounts_are_found_by_number() {
-        let list = "root:x:0:0:root:/root:/bin/bash\nbroken\napp:x:1000:1000::/home/app:/bin/sh\n";
+        let list = "root:x:0:0:root:/root:/bin/bash\nbroken\napp:x:1000:1000::/srv/app:/bin/sh\n";
         assert_eq!(account(list, 1000).as_deref(), Some("app"));
         assert_eq!(account(list, 7), None);
         assert_eq!(Owners::default().name(4_000_000_000), "uid 4000000000");

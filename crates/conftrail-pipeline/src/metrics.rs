@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -29,7 +29,7 @@ struct OutcomeLabel {
 }
 
 /// How a thing that is counted ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     Stored,
     Repeated,
@@ -40,6 +40,24 @@ pub(crate) enum Outcome {
     Retried,
     Unknown,
     Dead,
+}
+
+/// In the words of the ledger, as metric labels are written: lower case.
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let word = match self {
+            Self::Stored => "stored",
+            Self::Repeated => "repeated",
+            Self::ReAttributed => "re_attributed",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
+            Self::Sent => "sent",
+            Self::Retried => "retried",
+            Self::Unknown => "unknown",
+            Self::Dead => "dead",
+        };
+        EncodeLabelValue::encode(&word, encoder)
+    }
 }
 
 #[derive(Debug, Default)]

@@ -149,7 +149,8 @@ impl App {
             let listener = TcpListener::bind(&config.api.listen)
                 .await
                 .with_context(|| format!("api.listen: cannot listen on {}", config.api.listen))?;
-            let address = format!("http://{}", listener.local_addr().context("api.listen")?);
+            let local = listener.local_addr().context("api.listen")?;
+            let address = format!("http://{local}{}", config.api.prefix());
             leave_local_token(config, &*control, &address).await?;
             let api = conftrail_api::Api::new(
                 conftrail_api::Parts {

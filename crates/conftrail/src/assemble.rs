@@ -94,7 +94,7 @@ pub fn source(config: &SourceConfig, masker: &Arc<Masker>) -> anyhow::Result<Arc
     let made: Result<Arc<dyn Source>, PortError> = match config {
         SourceConfig::Files(config) => conftrail_files::Source::new(config.clone(), masker.clone()).map(arc),
         SourceConfig::Mysql(config) => {
-            let _ = config; Err(PortError::misconfigured("not yet"))
+            conftrail_binlog::Source::new(*config.clone(), masker.clone()).map(arc)
         }
     };
     made.map_err(|error| anyhow!("source {}: {}", config.name(), explain(&error)))

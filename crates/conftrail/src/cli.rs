@@ -134,7 +134,7 @@ pub enum Command {
         after_help = "Examples:\n  conftrail log -n 1 -p\n  conftrail log 'env:prod and action:delete' --since 7d\n  conftrail log 超时 -p"
     )]
     Log {
-        /// What must hold, in the query language
+        /// What must hold, in the query language [default: everything but the record of who read what]
         query: Option<String>,
         /// Bounds.
         #[command(flatten)]

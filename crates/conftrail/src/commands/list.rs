@@ -11,6 +11,8 @@ use crate::cli::{Common, Range, Reading};
 use crate::output::{Printer, event_diff, event_line, parse_time};
 use crate::reader;
 
+/// What `log` lists without a query: who read what is on record too, and would drown the changes.
+const CHANGES: &str = "not kind:view";
 /// Events asked for in one go.
 const PAGE: usize = 500;
 
@@ -22,7 +24,7 @@ pub(crate) async fn log(
     patch: bool,
     reading: &Reading,
 ) -> anyhow::Result<ExitCode> {
-    let query = parse_query(query.unwrap_or("*"))?;
+    let query = parse_query(query.unwrap_or(CHANGES))?;
     let printer = Printer::new(common);
     let (since, until) = bounds(range, &printer)?;
     let trail = reader::open(common, reading).await?;

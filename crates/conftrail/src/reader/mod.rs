@@ -69,6 +69,6 @@ fn instance_url(config: &Config) -> String {
     let running = std::fs::read_to_string(local_token::address_path(&config.data_dir));
     match running {
         Ok(address) => address.trim().to_owned(),
-        Err(_) => format!("http://{}", config.api.listen),
+        Err(_) => format!("http://{}{}", config.api.listen, config.api.prefix()),
     }
 }

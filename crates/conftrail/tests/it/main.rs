@@ -1,4 +1,7 @@
 //! The program as a whole.
 
 mod architecture;
+mod cli;
+mod config;
+mod docs;
 mod repository;
