@@ -57,7 +57,8 @@ impl Control {
                  WHERE t.processlist_user IS NOT NULL AND e.gtid IS NOT NULL"
             )
         };
-        let sql = format!("{} UNION {}", of("events_transactions_history"), of("events_transactions_current"));
+        let sql =
+            format!("{} UNION {}", of("events_transactions_history"), of("events_transactions_current"));
         let rows = self.rows("the logins of its transactions", &sql, ()).await?;
         // A transaction that has no GTID yet says AUTOMATIC.
         let read = |row: &Row| Some((cell::<String>(row, 3)?.parse().ok()?, login(row)?));

@@ -166,9 +166,20 @@ mod tests {
         let problems = config.validate();
         let paths: Vec<&str> =
             problems.iter().filter_map(|problem| problem.split_once(": ").map(|(path, _)| path)).collect();
-        assert_eq!(paths, [
-            "name", "url", "tls.ca_file", "include", "exclude[0]", "baseline", "on_gap", "sweep", "server_id"
-        ]);
+        assert_eq!(
+            paths,
+            [
+                "name",
+                "url",
+                "tls.ca_file",
+                "include",
+                "exclude[0]",
+                "baseline",
+                "on_gap",
+                "sweep",
+                "server_id"
+            ]
+        );
     }
 
     #[test]

@@ -25,7 +25,9 @@ impl From<WireError> for PortError {
             | WireError::Plugin { .. }
             | WireError::KeyNotAllowed => (ErrorKind::Misconfigured, "connect to MySQL"),
             // A damaged packet comes once; damaged events come again, and the position says where.
-            WireError::Malformed { .. } | WireError::TooLarge { .. } => (ErrorKind::Corrupt, "read the binlog"),
+            WireError::Malformed { .. } | WireError::TooLarge { .. } => {
+                (ErrorKind::Corrupt, "read the binlog")
+            }
         };
         Self::new(kind, operation).because(error)
     }

@@ -27,7 +27,7 @@ mod url;
 mod xa;
 
 pub use config::{ActorConfig, Config};
-pub use port::Source;
 pub use filter::{InvalidPattern, TableFilter};
+pub use port::Source;
 pub use start::{InvalidStart, Start};
 pub use url::{InvalidUrl, Url};

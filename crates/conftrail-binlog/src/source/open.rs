@@ -17,8 +17,8 @@ use super::lookup::Lookup;
 use super::position::{BinlogPosition, Mode};
 use super::reader::{Out, Reader, Settings, now};
 use super::resume::{Note, Resumed, resume};
-use super::start::Start;
 use super::schema_facts::{DatedFacts, SchemaFacts};
+use super::start::Start;
 use super::tables::Tables;
 use super::xa::OpenXa;
 use crate::control::{Control, ServerFacts};
@@ -60,8 +60,9 @@ pub(super) async fn open(
     let Resumed { position, notes } = resume(config, &target, &facts, &mut control, stored).await?;
 
     let origin = Origin { version: Some(Arc::from(facts.version.as_str())), ..origin.clone() };
-    let filter = TableFilter::new(&config.include, &config.exclude)
-        .map_err(|problems| PortError::misconfigured(problems.iter().map(ToString::to_string).collect::<String>()))?;
+    let filter = TableFilter::new(&config.include, &config.exclude).map_err(|problems| {
+        PortError::misconfigured(problems.iter().map(ToString::to_string).collect::<String>())
+    })?;
     let state = after.map(|checkpoint| checkpoint.state.clone()).unwrap_or_default();
     let mut schema_facts = SchemaFacts::from_state(&state);
     if !facts.row_metadata.eq_ignore_ascii_case("FULL") {
@@ -90,8 +91,7 @@ pub(super) async fn open(
     let stream = dump(connection, request).await?;
     let lookup = Lookup::new(Control::open(&target).await?, Handle::current());
     let tables = Tables::new(origin, masker.clone(), filter, schema_facts);
-    let reader =
-        Reader::new(settings, tables, lookup, attributor, position, OpenXa::from_state(&state), out);
+    let reader = Reader::new(settings, tables, lookup, attributor, position, OpenXa::from_state(&state), out);
     Ok(Opened { reader, stream, first, control })
 }
 

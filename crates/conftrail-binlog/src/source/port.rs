@@ -164,6 +164,10 @@ impl Watermark {
     /// Returns the clock once its end of the log is reached, once.
     fn reached(&mut self, place: &Place) -> Option<Timestamp> {
         let (end, _) = self.mark.as_ref()?;
-        if place.partial_cmp(end).is_some_and(|order| order.is_ge()) { self.mark.take().map(|(_, clock)| clock) } else { None }
+        if place.partial_cmp(end).is_some_and(|order| order.is_ge()) {
+            self.mark.take().map(|(_, clock)| clock)
+        } else {
+            None
+        }
     }
 }

@@ -126,7 +126,12 @@ mod tests {
 
     #[test]
     fn another_sources_position_is_corrupt() {
-        for text in ["null", "{}", r#"{"v":2}"#, r#"{"v":1,"gtid_set":"x","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#] {
+        for text in [
+            "null",
+            "{}",
+            r#"{"v":2}"#,
+            r#"{"v":1,"gtid_set":"x","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#,
+        ] {
             let position: Position = serde_json::from_str(text).unwrap();
             let error = BinlogPosition::from_position(&position).unwrap_err();
             assert_eq!(error.kind(), conftrail_core::ErrorKind::Corrupt);

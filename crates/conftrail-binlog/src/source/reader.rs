@@ -69,7 +69,6 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    #[expect(clippy::too_many_arguments, reason = "the parts that `open` has put together, named in one place")]
     pub(super) fn new(
         settings: Settings,
         tables: Tables,
@@ -131,12 +130,13 @@ impl Reader {
         let events = self.batch.finish(&who, &settings.masker, &settings.actor_columns);
         let mut state: Vec<StateChange> = self.tables.facts.take_changes();
         state.extend(self.xa.take_changes());
-        let batch =
-            SourceBatch { events, position: self.position.to_position(), state, watermark: None };
+        let batch = SourceBatch { events, position: self.position.to_position(), state, watermark: None };
         let read = Read { batch, place: self.position.place.clone() };
         self.handed_on = Instant::now();
         self.moved = false;
-        self.out.blocking_send(Ok(read)).map_err(|_| PortError::unavailable("hand on what was read: nobody listens"))
+        self.out
+            .blocking_send(Ok(read))
+            .map_err(|_| PortError::unavailable("hand on what was read: nobody listens"))
     }
 
     /// Adds a change to the batch.
@@ -151,8 +151,9 @@ impl Reader {
         match event.header.kind {
             kind::GTID | kind::ANONYMOUS_GTID | kind::GTID_TAGGED => {
                 self.lose_open_transaction();
-                let begin = Begin::read(event.header.kind, event.body)
-                    .ok_or_else(|| PortError::corrupt("read the binlog: a transaction's first event is damaged"))?;
+                let begin = Begin::read(event.header.kind, event.body).ok_or_else(|| {
+                    PortError::corrupt("read the binlog: a transaction's first event is damaged")
+                })?;
                 self.begin(begin, event);
                 Ok(())
             }

@@ -102,7 +102,10 @@ impl Opening<'_> {
             detail.insert("was", stored.server_uuid.as_str());
             detail.insert("is", self.facts.server_uuid.as_str());
             // Of the same position the same event, whenever the change is noticed.
-            let identity = format!("source_changed:{}:{}:{}", stored.server_uuid, self.facts.server_uuid, stored.gtid_set);
+            let identity = format!(
+                "source_changed:{}:{}:{}",
+                stored.server_uuid, self.facts.server_uuid, stored.gtid_set
+            );
             let time = self.oldest_time().await?;
             self.notes.push(Note { is_gap: false, identity, time, detail });
         }
@@ -172,7 +175,9 @@ impl Opening<'_> {
         }
         let cause = match known {
             None => "the server purged binlogs that were not read",
-            Some(_) => "the binlog is shorter than what was read of it: it was reset or restored from a backup",
+            Some(_) => {
+                "the binlog is shorter than what was read of it: it was reset or restored from a backup"
+            }
         };
         let position = self.earliest().await?;
         let from = format!("{}:{}", stored.place.file, stored.place.offset);

@@ -101,7 +101,12 @@ fn read(value: &Value) -> Option<DatedFacts> {
         let map = value.as_map()?;
         let text = |key: &str| map.get(key).and_then(Value::as_text).map(str::to_owned);
         let invisible = map.get("invisible") == Some(&Value::Bool(true));
-        Some(ColumnFacts { name: text("name")?, column_type: text("type")?, charset: text("charset"), invisible })
+        Some(ColumnFacts {
+            name: text("name")?,
+            column_type: text("type")?,
+            charset: text("charset"),
+            invisible,
+        })
     };
     let Some(Value::Int(asked)) = map.get("asked") else { return None };
     Some(DatedFacts {
@@ -125,7 +130,10 @@ mod tests {
             invisible: charset.is_none(),
         };
         let columns = vec![column("a", Some("latin1")), column("b", None)];
-        DatedFacts { facts: TableFacts { columns, key: vec!["a".to_owned()] }, asked: Timestamp::from_seconds(7) }
+        DatedFacts {
+            facts: TableFacts { columns, key: vec!["a".to_owned()] },
+            asked: Timestamp::from_seconds(7),
+        }
     }
 
     #[test]

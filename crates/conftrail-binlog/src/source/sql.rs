@@ -109,7 +109,10 @@ mod tests {
         };
         assert_eq!(words("/* a */ drop -- x\n table # y\n t"), ["drop", "table", "t"]);
         assert_eq!(words("/*!50000 CREATE */ x /*! y*/"), ["CREATE", "x", "y"]);
-        assert_eq!(words("set a='it''s \\' b' , `c``d`=\"e\""), ["set", "a", "=", "?", ",", "`c`d`", "=", "?"]);
+        assert_eq!(
+            words("set a='it''s \\' b' , `c``d`=\"e\""),
+            ["set", "a", "=", "?", ",", "`c`d`", "=", "?"]
+        );
         assert_eq!(words("a--1 /* open"), ["a", "-", "-", "1"]);
         assert_eq!(words("'open"), ["?"]);
         assert_eq!(words("表1.名"), ["表1", ".", "名"]);

@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "now", "gtid:x", "file:binlog.000003", "file::4", "file:b:3", "timestamp:yesterday"] {
+        for text in ["", "now", "gtid:x", "file:binlog.000003", "file::4", "file:b:3", "timestamp:yesterday"]
+        {
             assert_eq!(text.parse::<Start>(), Err(InvalidStart), "{text}");
         }
     }

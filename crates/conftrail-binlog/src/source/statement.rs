@@ -76,8 +76,8 @@ pub(super) fn classify(sql: &str) -> Statement {
         "CREATE" | "ALTER" | "DROP" | "RENAME" => definition(&all),
         "GRANT" | "REVOKE" => Statement::Access,
         "SET" if word(1, "PASSWORD") || word(1, "DEFAULT") => Statement::Access,
-        "SET" | "ANALYZE" | "OPTIMIZE" | "REPAIR" | "CHECK" | "CHECKSUM" | "FLUSH" | "INSTALL" | "UNINSTALL"
-        | "CACHE" | "RESET" => Statement::Harmless,
+        "SET" | "ANALYZE" | "OPTIMIZE" | "REPAIR" | "CHECK" | "CHECKSUM" | "FLUSH" | "INSTALL"
+        | "UNINSTALL" | "CACHE" | "RESET" => Statement::Harmless,
         _ => Statement::Unknown,
     }
 }
@@ -119,8 +119,25 @@ fn written_to(all: &[Token]) -> Option<ObjectName> {
 /// `CREATE`, `ALTER`, `DROP` and `RENAME` of all kinds of objects.
 fn definition(all: &[Token]) -> Statement {
     const OBJECTS: [&str; 19] = [
-        "TABLE", "TABLES", "INDEX", "TRIGGER", "DATABASE", "SCHEMA", "VIEW", "PROCEDURE", "FUNCTION", "EVENT", "USER",
-        "ROLE", "SERVER", "TABLESPACE", "LOGFILE", "RESOURCE", "INSTANCE", "REFERENCE", "LIBRARY",
+        "TABLE",
+        "TABLES",
+        "INDEX",
+        "TRIGGER",
+        "DATABASE",
+        "SCHEMA",
+        "VIEW",
+        "PROCEDURE",
+        "FUNCTION",
+        "EVENT",
+        "USER",
+        "ROLE",
+        "SERVER",
+        "TABLESPACE",
+        "LOGFILE",
+        "RESOURCE",
+        "INSTANCE",
+        "REFERENCE",
+        "LIBRARY",
     ];
     let object = all.iter().enumerate().skip(1).find_map(|(index, token)| {
         OBJECTS.iter().find(|object| token.is(object)).map(|object| (index, *object))
@@ -221,7 +238,10 @@ mod tests {
         check("RENAME TABLE a TO b, s.c TO s.d", &["a", "b", "s.c", "s.d"]);
         check("create unique index i on s.t (c)", &["s.t"]);
         check("drop index i on t", &["t"]);
-        check("CREATE DEFINER=`root`@`localhost` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET new.a=1", &["t"]);
+        check(
+            "CREATE DEFINER=`root`@`localhost` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET new.a=1",
+            &["t"],
+        );
         check("DROP TRIGGER IF EXISTS s.g", &["s.g"]);
         check("CREATE OR REPLACE ALGORITHM=MERGE VIEW s.v AS select 1", &["s.v"]);
         check("create procedure s.p() begin end", &["s.p"]);
@@ -253,7 +273,10 @@ mod tests {
         check("ROLLBACK TO `s1`", Statement::Savepoint);
         check("XA START X'71',X'',1", Statement::XaStart("X'71',X'',1".into()));
         check("XA END X'71',X'',1", Statement::XaEnd);
-        check("XA ROLLBACK X'71',X'',1", Statement::XaOutcome { xid: "X'71',X'',1".into(), committed: false });
+        check(
+            "XA ROLLBACK X'71',X'',1",
+            Statement::XaOutcome { xid: "X'71',X'',1".into(), committed: false },
+        );
         check("DROP DATABASE IF EXISTS shop", Statement::Database("shop".into()));
         check("CREATE USER 'a'@'%' IDENTIFIED BY 'x'", Statement::Access);
         check("GRANT SELECT ON shop.* TO a", Statement::Access);
@@ -268,7 +291,9 @@ mod tests {
 
     #[test]
     fn no_text_panics() {
-        for sql in ["`", "'", "/*", "/*!", "--", "create", "alter table", "drop table if", "xa", "update .", "表"] {
+        for sql in
+            ["`", "'", "/*", "/*!", "--", "create", "alter table", "drop table if", "xa", "update .", "表"]
+        {
             let _any_outcome = classify(sql);
         }
     }

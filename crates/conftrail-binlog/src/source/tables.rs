@@ -68,11 +68,7 @@ impl Tables {
 
     /// Takes in a TABLE_MAP event; one seen before costs one comparison. The inner error is a damaged event, after
     /// which the rows of its table have no plan.
-    pub(super) fn map(
-        &mut self,
-        body: &[u8],
-        lookup: &mut Lookup,
-    ) -> PortResult<Result<(), TableMapError>> {
+    pub(super) fn map(&mut self, body: &[u8], lookup: &mut Lookup) -> PortResult<Result<(), TableMapError>> {
         if self.plans.of_table_map(body).is_some() {
             return Ok(Ok(()));
         }
@@ -136,7 +132,11 @@ impl Tables {
         self.ask(schema, table, lookup)?;
         Ok(fits(&self.facts).unwrap_or_else(|| {
             let plan = TablePlan::positional(map);
-            tracing::warn!(database = schema, table, "no column names for a table: its rows are shown by position");
+            tracing::warn!(
+                database = schema,
+                table,
+                "no column names for a table: its rows are shown by position"
+            );
             (plan, Some(Timestamp::from_micros(i64::MAX)))
         }))
     }

@@ -8,8 +8,8 @@ use conftrail_core::Timestamp;
 use super::gtid_event::Begin;
 use super::position::Place;
 use crate::gtid::Gtid;
-use crate::wire::{EventHeader, RawEvent};
 use crate::who::{Claim, Escapes};
+use crate::wire::{EventHeader, RawEvent};
 
 /// What is known of a transaction up to the event read last.
 #[derive(Debug)]

@@ -145,8 +145,16 @@ mod tests {
     #[test]
     fn what_is_no_url_is_refused_without_showing_it() {
         for text in [
-            "postgres://a@b", "mysql://db1", "mysql://@db1", "mysql://a:hunter2@", "mysql://a@b:0",
-            "mysql://a@b:99999", "mysql://a@b/shop", "mysql://a%2@b", "mysql://a@b?ssl=1", "mysql://a@[::1",
+            "postgres://a@b",
+            "mysql://db1",
+            "mysql://@db1",
+            "mysql://a:hunter2@",
+            "mysql://a@b:0",
+            "mysql://a@b:99999",
+            "mysql://a@b/shop",
+            "mysql://a%2@b",
+            "mysql://a@b?ssl=1",
+            "mysql://a@[::1",
         ] {
             let error = text.parse::<Url>().unwrap_err().to_string();
             assert!(!error.contains("hunter2"), "{error}");

@@ -49,7 +49,8 @@ mod tests {
     fn an_open_transaction_survives_in_the_checkpoint_until_it_is_decided() {
         let mut xa = OpenXa::default();
         xa.prepared("X'71',X'',1", "u:1");
-        let state = xa.take_changes().into_iter().filter_map(|change| Some((change.key, change.value?))).collect();
+        let state =
+            xa.take_changes().into_iter().filter_map(|change| Some((change.key, change.value?))).collect();
         let mut again = OpenXa::from_state(&state);
         assert_eq!(again.decided("X'71',X'',1").as_deref(), Some("u:1"));
         assert_eq!(again.decided("X'71',X'',1"), None);

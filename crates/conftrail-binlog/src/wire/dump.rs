@@ -154,7 +154,8 @@ impl EventStream {
                 let event = self.packets.content().get(1..).unwrap_or_default();
                 let Place { file, end, .. } = &self.place;
                 // A heartbeat may have been left out before: count back from the end.
-                let start = if *end > start { end.saturating_sub(u64::from(header.size)).max(start) } else { *end };
+                let start =
+                    if *end > start { end.saturating_sub(u64::from(header.size)).max(start) } else { *end };
                 return Ok(Some(RawEvent { header, body: &event[body], file, start, end: *end }));
             }
         }

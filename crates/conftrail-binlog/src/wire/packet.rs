@@ -193,7 +193,7 @@ mod tests {
         let mut bytes = Vec::new();
         let mut chunks = content.chunks(FULL_CHUNK).chain([&[][..]; 1]).peekable();
         while let Some(chunk) = chunks.next() {
-            let is_last_and_not_needed = chunks.peek().is_none() && content.len() % FULL_CHUNK != 0;
+            let is_last_and_not_needed = chunks.peek().is_none() && !content.len().is_multiple_of(FULL_CHUNK);
             if is_last_and_not_needed {
                 break;
             }

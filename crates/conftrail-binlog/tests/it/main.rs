@@ -2,6 +2,9 @@
 
 mod control;
 mod reading;
+mod resume;
 mod source;
+mod statements;
 mod support;
+mod types;
 mod wire;

@@ -91,7 +91,12 @@ impl Reading {
     }
 
     fn watermark(&self) -> i64 {
-        self.batches.iter().filter_map(|batch| batch.watermark).map(conftrail_core::Timestamp::micros).max().unwrap_or(0)
+        self.batches
+            .iter()
+            .filter_map(|batch| batch.watermark)
+            .map(conftrail_core::Timestamp::micros)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Reads until the source fails.

@@ -29,7 +29,10 @@ async fn a_row_is_created_updated_renamed_and_deleted() {
     assert_eq!(actions, [Action::Create, Action::Update, Action::Rename, Action::Delete]);
     let update = &events[1];
     assert_eq!(update.resource.id, format!("mysql:orders-db/{database}/flags/42"));
-    assert_eq!((number(update.before.as_ref(), "v"), number(update.after.as_ref(), "v")), (Some(100), Some(500)));
+    assert_eq!(
+        (number(update.before.as_ref(), "v"), number(update.after.as_ref(), "v")),
+        (Some(100), Some(500))
+    );
     assert_eq!(update.changes.len(), 1);
     assert_eq!(update.masked, ["password"]);
     assert!(update.flags.is_empty(), "{:?}", update.flags);
@@ -37,7 +40,10 @@ async fn a_row_is_created_updated_renamed_and_deleted() {
     let text = serde_json::to_string(&events).expect("json");
     assert!(!text.contains("hunter2"));
     let tx = update.tx.as_ref().expect("a transaction");
-    assert_eq!(update.position.as_ref().and_then(|place| place.get("gtid")), Some(&Value::from(tx.id.as_str())));
+    assert_eq!(
+        update.position.as_ref().and_then(|place| place.get("gtid")),
+        Some(&Value::from(tx.id.as_str()))
+    );
 }
 
 #[tokio::test]
@@ -86,7 +92,12 @@ async fn a_comment_of_a_trusted_login_names_the_person_and_any_other_is_a_claim(
         let (events, _) = tokio::join!(reading.events_until(1), server.query(&statements));
         let event = &events[0];
         assert_eq!(event.actor.name.as_deref(), Some(name));
-        assert_eq!((event.actor.binding, event.actor.authority), (Binding::Exact, authority), "{:?}", event.actor);
+        assert_eq!(
+            (event.actor.binding, event.actor.authority),
+            (Binding::Exact, authority),
+            "{:?}",
+            event.actor
+        );
         assert_eq!(event.actor.login.as_deref().map(|login| login.starts_with("root@")), Some(true));
         let ticket = event.reason.as_ref().and_then(|reason| reason.ticket.as_deref());
         assert_eq!(ticket, has_reason.then_some("CHG-1"));
@@ -104,7 +115,8 @@ async fn a_session_that_is_gone_leaves_a_claim_and_no_guess() {
     let checkpoint = reading.checkpoint.clone();
     drop(reading);
     server.query(&format!("INSERT INTO {database}.flags VALUES (1, 1) /*user='alice'*/")).await;
-    reading = Reading::open(config(server, &format!("{database}.*")), Some(checkpoint)).await.expect("it opens");
+    reading =
+        Reading::open(config(server, &format!("{database}.*")), Some(checkpoint)).await.expect("it opens");
     let event = reading.events_until(1).await.remove(0);
     assert_eq!((event.actor.name.as_deref(), event.actor.binding), (None, Binding::None));
     let claimed = event.actor.claimed.as_ref().and_then(|claimed| claimed.name.as_deref());
