@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::edits::Edits;
 use super::tree::{Node, Scalar, Style, Tree};
 use crate::Value;
-use crate::mask::{Masker, is_mask, looks_random, siblings};
+use crate::mask::{Masker, siblings};
 
 /// What one pass over a document found.
 #[derive(Debug, Default)]
@@ -104,7 +104,7 @@ impl Walker<'_> {
         let Some(masked) = self.masker.secret_text(&scalar.text) else { return };
         self.found.edits.scalar(self.text, scalar, &masked);
         let word = scalar.text.trim();
-        if looks_random(word) && !word.contains(char::is_whitespace) && !is_mask(word) {
+        if self.masker.is_unmistakable(word) {
             self.found.secrets.push(word.to_owned());
         }
     }

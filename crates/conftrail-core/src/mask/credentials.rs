@@ -18,7 +18,7 @@ static SIGNED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// How far an address is followed, in bytes, so that a text made of colons and slashes costs no more than it is worth.
-const MAX_ADDRESS: usize = 4096;
+const MAX_ADDRESS: usize = 1024;
 
 /// Finds the secret parts of addresses.
 pub(crate) fn find(text: &str, found: &mut Vec<Range<usize>>) {

@@ -5,15 +5,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::lines::floor;
 use super::random::looks_random;
 use super::trigger::{Hits, look};
 
-/// A private key, whole or cut short, also with `\n` written out or behind comment signs.
-static PEM: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=\s\\#:,.*\-]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\#]*[A-Za-z0-9+/=])?",
-    )
-});
+/// How a private key starts.
+static PEM: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"));
+/// How it ends.
+static PEM_END: LazyLock<Regex> = LazyLock::new(|| regex(r"-----END [A-Z0-9 ]{0,40}-----"));
+/// How long a private key may be in bytes, with its headers, indentation and comment signs.
+const PEM_REACH: usize = 64 * 1024;
 static JWT: LazyLock<Regex> =
     LazyLock::new(|| regex(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}(?:\.[A-Za-z0-9_-]*)?"));
 static AUTH: LazyLock<Regex> = LazyLock::new(|| {
@@ -55,7 +57,7 @@ const TOKENS: &str = concat!(
 /// Finds what the hits point at.
 pub(crate) fn find(text: &str, hits: &Hits, found: &mut Vec<Range<usize>>) {
     if hits.has(look::PEM) {
-        found.extend(PEM.find_iter(text).map(|key| key.range()));
+        private_keys(text, found);
     }
     if hits.has(look::JWT) {
         found.extend(JWT.find_iter(text).map(|token| token.range()));
@@ -80,6 +82,32 @@ pub(crate) fn find(text: &str, hits: &Hits, found: &mut Vec<Range<usize>>) {
     }
     if hits.has(look::IDENTIFIED) {
         groups(&IDENTIFIED, text, found);
+    }
+}
+
+/// Adds private keys, whole or cut short, also with `\n` written out or behind comment signs.
+fn private_keys(text: &str, found: &mut Vec<Range<usize>>) {
+    let is_body = |character: char| {
+        character.is_ascii_alphanumeric()
+            || character.is_ascii_whitespace()
+            || "+/=\\#:,.*-".contains(character)
+    };
+    let mut begins = PEM.find_iter(text).peekable();
+    while let Some(begin) = begins.next() {
+        let until = begins.peek().map_or(text.len(), |next| next.start());
+        let until = floor(text, until.min(begin.end() + PEM_REACH));
+        let rest = text.get(begin.end()..until).unwrap_or_default();
+        let end = match PEM_END.find(rest) {
+            Some(end) if rest.get(..end.start()).is_some_and(|body| body.chars().all(is_body)) => end.end(),
+            _ => {
+                let is_content = |character: char| is_body(character) && !":,.*-".contains(character);
+                let body = rest.get(..rest.find(|character| !is_content(character)).unwrap_or(rest.len()));
+                body.unwrap_or_default()
+                    .trim_end_matches(|last: char| last.is_ascii_whitespace() || last == '#')
+                    .len()
+            }
+        };
+        found.push(begin.start()..begin.end() + end);
     }
 }
 

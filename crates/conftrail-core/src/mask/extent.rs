@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use super::lines::Lines;
 use super::random::looks_random;
 
 /// How far a closing quote or bracket is looked for, in bytes.
-const REACH: usize = 16 * 1024;
+const REACH: usize = 8 * 1024;
+/// How far is looked after a separator for what shows whether it ends a value, in bytes.
+const LOOKAHEAD: usize = 80;
 
 /// How a value stands in its text.
 #[derive(Clone, Copy, Debug)]
@@ -19,36 +22,38 @@ pub(crate) struct Place {
 }
 
 /// Adds the places of the value that starts at `at`, and returns where to go on.
-pub(crate) fn value(text: &str, at: usize, place: Place, found: &mut Vec<Range<usize>>) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    if let Some(end) = quoted(rest, at, found) {
+pub(crate) fn value(lines: &Lines<'_>, at: usize, place: Place, found: &mut Vec<Range<usize>>) -> usize {
+    if let Some(end) = quoted(lines, at, found) {
         return end;
     }
-    if rest.starts_with(['{', '[']) {
-        return nested(text, at, found);
+    if lines.rest(at).starts_with(['{', '[']) {
+        return nested(lines, at, found);
     }
-    let end = at + bare_len(rest, place);
-    push_trimmed(text, at..end, found);
+    let end = bare_end(lines, at, place);
+    push_trimmed(lines.text, at..end, found);
     end
 }
 
 /// Adds a value in quotes, plain or escaped, without the quotes.
-fn quoted(rest: &str, at: usize, found: &mut Vec<Range<usize>>) -> Option<usize> {
+fn quoted(lines: &Lines<'_>, at: usize, found: &mut Vec<Range<usize>>) -> Option<usize> {
+    let rest = lines.rest(at);
     let slashes = rest.len() - rest.trim_start_matches('\\').len();
     let quote = rest.get(slashes..)?.chars().next().filter(|quote| "\"'`".contains(*quote))?;
-    let open = slashes + quote.len_utf8();
-    let body = rest.get(open..)?;
-    let len = closing(body, quote, slashes).unwrap_or_else(|| line_len(body));
-    if !is_open_word(body.get(..len).unwrap_or_default()) {
-        found.push(at + open..at + open + len);
+    let start = at + slashes + quote.len_utf8();
+    let end = match closing(lines.reach(start, REACH), quote, slashes) {
+        Some(len) => start + len,
+        None => lines.end(start),
+    };
+    if !is_open_word(lines.text.get(start..end).unwrap_or_default()) {
+        found.push(start..end);
     }
-    Some(at + open + len)
+    Some(end)
 }
 
 /// Returns the length up to the closing quote, which has as many backslashes before it as the opening one.
 fn closing(body: &str, quote: char, slashes: usize) -> Option<usize> {
     let mut run = 0;
-    for (at, character) in body.char_indices().take_while(|(at, _)| *at < REACH) {
+    for (at, character) in body.char_indices() {
         if character == '\\' {
             run += 1;
         } else {
@@ -62,12 +67,12 @@ fn closing(body: &str, quote: char, slashes: usize) -> Option<usize> {
     None
 }
 
-/// Adds every scalar between brackets, names left out; without a closing bracket until the text's reach ends.
-fn nested(text: &str, at: usize, found: &mut Vec<Range<usize>>) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
+/// Adds every scalar between brackets, names left out; without a closing bracket until the reach ends.
+fn nested(lines: &Lines<'_>, at: usize, found: &mut Vec<Range<usize>>) -> usize {
+    let rest = lines.reach(at, REACH);
     let mut depth = 0_u32;
     let mut skip_to = 0;
-    for (offset, character) in rest.char_indices().take_while(|(offset, _)| *offset < REACH) {
+    for (offset, character) in rest.char_indices() {
         if offset < skip_to {
             continue;
         }
@@ -93,7 +98,7 @@ fn nested(text: &str, at: usize, found: &mut Vec<Range<usize>>) -> usize {
             }
         }
     }
-    at + rest.len().min(REACH)
+    at + rest.len()
 }
 
 /// Says whether what follows a scalar makes it a name.
@@ -116,16 +121,16 @@ fn scalar(piece: &str) -> (Range<usize>, usize) {
     }
 }
 
-fn bare_len(rest: &str, place: Place) -> usize {
-    let line = rest.get(..line_len(rest)).unwrap_or_default();
+fn bare_end(lines: &Lines<'_>, at: usize, place: Place) -> usize {
+    let line = lines.rest(at);
     if place.in_flow {
-        return line.find([',', '}', ']', '"', '\'']).unwrap_or(line.len());
+        return at + line.find([',', '}', ']', '"', '\'']).unwrap_or(line.len());
     }
     if place.leads_line || place.colon {
-        return continued_len(rest);
+        return continued_end(lines, at);
     }
-    for (at, character) in line.char_indices() {
-        let after = line.get(at + character.len_utf8()..).unwrap_or_default();
+    for (offset, character) in line.char_indices() {
+        let after = lines.reach(at + offset + character.len_utf8(), LOOKAHEAD);
         let ends = match character {
             '"' | '\'' | '`' | '<' | '>' => true,
             ';' | '&' | ',' | ')' | ']' | '}' | '|' => ends_pair(after),
@@ -133,16 +138,16 @@ fn bare_len(rest: &str, place: Place) -> usize {
             _ => character.is_whitespace(),
         };
         if ends {
-            return at;
+            return at + offset;
         }
     }
-    line.len()
+    at + line.len()
 }
 
 /// Says whether a separator really ends a value: another pair, a bracket, white space or the end follows.
 fn ends_pair(after: &str) -> bool {
     let trimmed = after.trim_start_matches(['&', ';', ',', ')', ']', '}']);
-    if trimmed.is_empty() || trimmed.starts_with([' ', '\t', '"', '\'', '<', '`']) {
+    if trimmed.is_empty() || trimmed.starts_with([' ', '\t', '\r', '\n', '"', '\'', '<', '`']) {
         return true;
     }
     let name_len =
@@ -152,23 +157,22 @@ fn ends_pair(after: &str) -> bool {
     })
 }
 
-/// Returns the length of a line together with the lines it continues on after a backslash.
-fn continued_len(rest: &str) -> usize {
-    let mut end = 0;
+/// Returns the end of a line together with the lines it continues on after a backslash.
+fn continued_end(lines: &Lines<'_>, at: usize) -> usize {
+    let mut end = lines.end(at);
     loop {
-        let line = line_len(rest.get(end..).unwrap_or_default());
-        end += line;
-        let text = rest.get(..end).unwrap_or_default();
-        let slashes = text.len() - text.trim_end_matches('\\').len();
-        if slashes % 2 == 0 || end >= rest.len() {
+        let line = lines.text.get(lines.start(end).max(at)..end).unwrap_or_default();
+        let slashes = line.len() - line.trim_end_matches('\\').len();
+        if slashes % 2 == 0 || end >= lines.text.len() {
             return end;
         }
-        end += if rest.get(end..).is_some_and(|next| next.starts_with("\r\n")) { 2 } else { 1 };
+        let line_break = if lines.reach(end, 2) == "\r\n" { 2 } else { 1 };
+        end = lines.end(end + line_break);
     }
 }
 
 /// Returns the length up to the line's end.
-pub(crate) fn line_len(text: &str) -> usize {
+fn line_len(text: &str) -> usize {
     text.find(['\n', '\r']).unwrap_or(text.len())
 }
 
@@ -200,7 +204,7 @@ mod tests {
 
     fn check(text: &str, leads_line: bool, in_flow: bool, expected: &[&str]) {
         let mut found = Vec::new();
-        value(text, 0, Place { leads_line, in_flow, colon: false }, &mut found);
+        value(&Lines::new(text), 0, Place { leads_line, in_flow, colon: false }, &mut found);
         let found: Vec<&str> = found.into_iter().map(|range| &text[range]).collect();
         assert_eq!(found, expected, "{text}");
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::key::{Fingerprinter, MaskKey};
 use super::names::{self, Names};
@@ -19,6 +19,9 @@ use crate::{Map, Value};
 /// How often a text is looked at again after a replacement. Each pass leaves less; the second finds nothing in
 /// all but contrived texts.
 const MAX_PASSES: usize = 8;
+
+/// The longest secret in bytes that is looked for in the rest of its text.
+const LONGEST_REPEATED: usize = 256;
 
 /// Replaces what is secret by keyed hashes. Cheap to share behind an `Arc`.
 #[derive(Clone, Debug)]
@@ -115,7 +118,7 @@ impl Masker {
             let word = clear.get(secret.clone())?;
             masked.push_str(clear.get(at..secret.start)?);
             masked.push_str(&self.hash(word));
-            if looks_random(word) && !word.contains(char::is_whitespace) {
+            if self.is_unmistakable(word) {
                 repeated.push(word.to_owned());
             }
             at = secret.end;
@@ -124,14 +127,22 @@ impl Masker {
         Some(self.repeats(masked, &repeated))
     }
 
+    /// Says whether a secret is one to look for in the rest of its text: a word that nobody writes by accident.
+    pub(crate) fn is_unmistakable(&self, secret: &str) -> bool {
+        let is_word = secret.len() <= LONGEST_REPEATED && !secret.contains(char::is_whitespace);
+        is_word && looks_random(secret) && !is_mask(secret) && !self.key.id().contains(secret)
+    }
+
     /// Masks secrets that are known by now wherever else they stand.
     pub(crate) fn repeats(&self, masked: String, secrets: &[String]) -> String {
         if secrets.is_empty() {
             return masked;
         }
-        let Ok(finder) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(secrets) else {
-            return masked;
-        };
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .build(secrets);
+        let Ok(finder) = finder else { return masked };
         let masks: Vec<String> = secrets.iter().map(|secret| self.hash(secret)).collect();
         finder.replace_all(&masked, &masks)
     }
@@ -249,11 +260,11 @@ fn merge(mut found: Vec<Range<usize>>, kept: &[Range<usize>]) -> Vec<Range<usize
         }
     }
     joined.retain(|range| {
-        kept.iter().all(|mask| {
-            let apart = mask.end <= range.start || range.end <= mask.start;
-            let contains = range.start <= mask.start && mask.end <= range.end && range.len() > mask.len();
-            apart || contains
-        })
+        let first = kept.partition_point(|mask| mask.end <= range.start);
+        let across = kept.get(first..).unwrap_or_default().iter().take_while(|mask| mask.start < range.end);
+        across
+            .into_iter()
+            .all(|mask| range.start <= mask.start && mask.end <= range.end && range.len() > mask.len())
     });
     joined
 }

@@ -7,6 +7,7 @@ mod credentials;
 mod detect;
 mod extent;
 mod key;
+mod lines;
 mod masker;
 mod names;
 mod pairs;
@@ -22,7 +23,6 @@ mod xml;
 
 pub use key::{Fingerprinter, InvalidMaskKey, MaskKey};
 pub use masker::Masker;
-pub(crate) use random::looks_random;
 pub use row::RowPlan;
 pub use rules::{MaskRules, RuleProblem};
 pub use token::{holds_mask, is_mask};

@@ -7,13 +7,16 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::detect::regex;
-use super::extent::{self, Place, line_len, push_trimmed};
+use super::extent::{self, Place, push_trimmed};
+use super::lines::{Lines, floor};
 use super::names::Names;
 use super::random::{looks_random, random_words};
 use super::xml;
 
 /// How many bytes of the line before and after a name are searched for words that look random.
 const NEAR: usize = 400;
+/// How far a name reaches in each direction from the word it was found by, in bytes.
+const LONGEST_NAME: usize = 128;
 
 /// A second key that holds what the name before it is about: `- name: DB_PASSWORD`, next line `value: x`.
 static VALUE_KEY: LazyLock<Regex> = LazyLock::new(|| {
@@ -37,21 +40,22 @@ static KUBERNETES_DATA: LazyLock<Regex> =
 
 /// Finds the values of all secret names. `words` are the places of words that names consist of, in order.
 pub(crate) fn find(text: &str, words: &[Range<usize>], names: &Names, found: &mut Vec<Range<usize>>) {
+    let lines = Lines::new(text);
     let mut done = 0;
     let mut searched_line = usize::MAX;
     for word in words {
         if word.start < done {
             continue;
         }
-        let Some(name) = name_around(text, word, names) else { continue };
-        done = name.end.max(pair(text, &name, found));
-        let line = line_start(text, name.start);
+        let Some(name) = name_around(&lines, word, names) else { continue };
+        done = name.end.max(pair(&lines, &name, found));
+        let line = lines.start(name.start);
         if line != searched_line {
             searched_line = line;
             let start = floor(text, line.max(name.start.saturating_sub(NEAR)));
-            let len = line_len(text.get(name.end..).unwrap_or_default()).min(NEAR);
+            let end = floor(text, lines.end(name.end).min(name.end + NEAR));
             random_words(text, start..name.start, found);
-            random_words(text, name.end..floor(text, name.end + len), found);
+            random_words(text, name.end..end, found);
         }
     }
 }
@@ -61,30 +65,31 @@ pub(crate) fn kubernetes(text: &str, found: &mut Vec<Range<usize>>) {
     if !text.contains("Secret") || !KUBERNETES_SECRET.is_match(text) {
         return;
     }
+    let lines = Lines::new(text);
+    let mut done = 0;
     for captures in KUBERNETES_DATA.captures_iter(text) {
         let (Some(name), Some(whole)) = (captures.get(1), captures.get(0)) else { continue };
+        if name.start() < done {
+            continue;
+        }
         let in_flow = captures.get(2).is_some_and(|quote| !quote.is_empty());
-        assigned(
-            text,
-            &name.range(),
-            whole.end(),
-            Place { leads_line: !in_flow, in_flow, colon: true },
-            found,
-        );
+        let place = Place { leads_line: !in_flow, in_flow, colon: true };
+        done = assigned(&lines, &name.range(), whole.end(), place, found);
     }
 }
 
 /// Returns the whole name around a word, if that name is secret.
-fn name_around(text: &str, word: &Range<usize>, names: &Names) -> Option<Range<usize>> {
+fn name_around(lines: &Lines<'_>, word: &Range<usize>, names: &Names) -> Option<Range<usize>> {
+    let text = lines.text;
     let literal = text.get(word.clone())?;
     let start = if literal.is_ascii() {
-        let before = text.get(..word.start)?;
+        let before = text.get(floor(text, word.start.saturating_sub(LONGEST_NAME))..word.start)?;
         word.start - (before.len() - before.trim_end_matches(is_name_char).len())
     } else {
         word.start
     };
     let name_end = |from: usize| {
-        let rest = text.get(from..).unwrap_or_default();
+        let rest = lines.reach(from, LONGEST_NAME);
         from + rest.len() - rest.trim_start_matches(is_name_char).len()
     };
     let literal_end =
@@ -113,26 +118,28 @@ fn is_name_char(character: char) -> bool {
 }
 
 /// Adds the value of one name and returns where to go on.
-fn pair(text: &str, name: &Range<usize>, found: &mut Vec<Range<usize>>) -> usize {
-    let before = text.get(..name.start).unwrap_or_default();
-    let line_before = before.get(line_start(text, name.start)..).unwrap_or_default();
+fn pair(lines: &Lines<'_>, name: &Range<usize>, found: &mut Vec<Range<usize>>) -> usize {
+    let text = lines.text;
+    let line = lines.start(name.start);
+    let near = floor(text, line.max(name.start.saturating_sub(NEAR)));
+    let line_before = text.get(near..name.start).unwrap_or_default();
     let prefix = line_before.trim_end_matches('-');
     if (prefix.ends_with('<') || prefix.ends_with("</")) && !prefix.ends_with("<<") {
         return if prefix.ends_with("</") { name.end } else { xml::element(text, name.clone(), found) };
     }
     let is_quoted = line_before.ends_with(['"', '\'', '`']);
-    let rest = text.get(name.end..).unwrap_or_default();
+    let rest = lines.reach(name.end, NEAR);
     let closers = rest.len() - rest.trim_start_matches(['\\', '"', '\'', '`', ']', ')']).len();
     let closers = closers.min(4);
     let after = rest.get(closers..).unwrap_or_default();
     let place = Place {
-        leads_line: leads_line(line_before),
+        leads_line: near == line && leads_line(line_before),
         in_flow: (is_quoted && closers > 0) || opens_flow(line_before),
         colon: false,
     };
     if let Some((sign, colon)) = separator(after, is_quoted && closers > 0) {
         let at = name.end + closers + sign;
-        return assigned(text, name, at, Place { colon, ..place }, found);
+        return assigned(lines, name, at, Place { colon, ..place }, found);
     }
     let within_tag = closers > 0 && xml::is_within_tag(text, name.start);
     if within_tag {
@@ -142,11 +149,11 @@ fn pair(text: &str, name: &Range<usize>, found: &mut Vec<Range<usize>>) -> usize
     } else if let Some(key) = VALUE_KEY.find(after) {
         let at = name.end + closers + key.end();
         let leads = Place { leads_line: !place.in_flow, ..place };
-        return assigned(text, name, at, leads, found);
+        return assigned(lines, name, at, leads, found);
     } else if let Some(spoken) = SPOKEN.find(after) {
         let at = name.end + closers + spoken.end();
-        return extent::value(text, at, Place { leads_line: false, in_flow: false, colon: false }, found);
-    } else if let Some(word) = next_word(text, name, prefix, after, closers) {
+        return extent::value(lines, at, Place { leads_line: false, in_flow: false, colon: false }, found);
+    } else if let Some(word) = next_word(lines, name, prefix, after, closers) {
         found.push(word.clone());
         return word.end;
     }
@@ -173,25 +180,24 @@ fn separator(after: &str, was_quoted: bool) -> Option<(usize, bool)> {
 
 /// Adds the value after a sign: on the same line, as an indented block, or as lines beneath.
 fn assigned(
-    text: &str,
+    lines: &Lines<'_>,
     name: &Range<usize>,
     at: usize,
     place: Place,
     found: &mut Vec<Range<usize>>,
 ) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    let line = rest.get(..line_len(rest)).unwrap_or_default().trim_end();
-    if is_block_header(line) {
-        let block = beneath(text, name.start, at + line_len(rest));
-        push_trimmed(text, block.clone(), found);
+    let line = lines.rest(at).trim_end();
+    if line.len() <= NEAR && is_block_header(line) {
+        let block = beneath(lines, name.start, lines.end(at));
+        push_trimmed(lines.text, block.clone(), found);
         return block.end;
     }
     if line.is_empty() {
-        let block = beneath(text, name.start, at + line_len(rest));
-        lines_beneath(text, block.clone(), found);
+        let block = beneath(lines, name.start, lines.end(at));
+        lines_beneath(lines, block.clone(), found);
         return block.end;
     }
-    extent::value(text, at, place, found)
+    extent::value(lines, at, place, found)
 }
 
 /// Says whether a value is only the announcement of a YAML block scalar.
@@ -205,26 +211,24 @@ fn is_block_header(line: &str) -> bool {
 }
 
 /// Returns the lines after `from` that are indented deeper than the line of `name`, list items included.
-fn beneath(text: &str, name: usize, from: usize) -> Range<usize> {
-    let first = line_start(text, name);
-    let line = text.get(first..).unwrap_or_default();
-    let base = indent(line);
+fn beneath(lines: &Lines<'_>, name: usize, from: usize) -> Range<usize> {
+    let base = indent(lines.rest(lines.start(name)));
     let mut end = from;
     let mut at = from;
-    while let Some(next) = text.get(at..).and_then(|rest| rest.find('\n')).map(|found| at + found + 1) {
-        let line = text.get(next..).unwrap_or_default();
-        let line = line.get(..line_len(line)).unwrap_or_default();
-        let is_item = line.get(indent(line)..).is_some_and(|item| item.starts_with("- "));
-        let is_deeper = indent(line) > base || (is_item && indent(line) == base);
+    // Each step takes one line break and the line after it.
+    while at < lines.text.len() {
+        let next = at + 1;
+        let line = lines.rest(next);
+        at = next + line.len();
         if line.trim().is_empty() {
-            at = next;
             continue;
         }
+        let is_item = line.get(indent(line)..).is_some_and(|item| item.starts_with("- "));
+        let is_deeper = indent(line) > base || (is_item && indent(line) == base);
         if !is_deeper {
             break;
         }
-        end = next + line.len();
-        at = end;
+        end = at;
     }
     from..end
 }
@@ -235,11 +239,10 @@ fn indent(line: &str) -> usize {
 }
 
 /// Adds what each line of a block holds: the value after a name, or the whole line.
-fn lines_beneath(text: &str, block: Range<usize>, found: &mut Vec<Range<usize>>) {
+fn lines_beneath(lines: &Lines<'_>, block: Range<usize>, found: &mut Vec<Range<usize>>) {
     let mut at = block.start;
     while at < block.end {
-        let Some(rest) = text.get(at..block.end) else { return };
-        let line = rest.get(..line_len(rest)).unwrap_or_default();
+        let line = lines.rest(at);
         let mut start = indent(line);
         while line.get(start..).is_some_and(|item| item.starts_with("- ")) {
             start += 2;
@@ -248,7 +251,7 @@ fn lines_beneath(text: &str, block: Range<usize>, found: &mut Vec<Range<usize>>)
         let value = content.find(": ").map_or(0, |colon| colon + 2);
         let is_only_name = content.trim_end().ends_with(':');
         if !is_only_name {
-            push_trimmed(text, at + start + value..at + line.len(), found);
+            push_trimmed(lines.text, at + start + value..at + line.len(), found);
         }
         at += line.len() + 1;
     }
@@ -257,7 +260,7 @@ fn lines_beneath(text: &str, block: Range<usize>, found: &mut Vec<Range<usize>>)
 /// Returns the word after a name where white space alone joins them: `--password x`, `requirepass x`,
 /// `login a password x`, or any word that looks random.
 fn next_word(
-    text: &str,
+    lines: &Lines<'_>,
     name: &Range<usize>,
     prefix: &str,
     after: &str,
@@ -267,10 +270,9 @@ fn next_word(
     if gap == 0 {
         return None;
     }
-    let rest = after.get(gap..)?;
-    let line = rest.get(..line_len(rest))?.trim_end();
+    let line = lines.rest(name.end + closers + gap).trim_end();
     let word = line.split_whitespace().next()?;
-    let is_option = text.get(..name.start)?.ends_with('-') && !word.starts_with('-');
+    let is_option = lines.text.get(..name.start)?.ends_with('-') && !word.starts_with('-');
     let is_alone = line.len() == word.len();
     let is_directive =
         is_alone && (prefix.trim().is_empty() || prefix.trim() == "ENV" || prefix.trim() == "set");
@@ -306,17 +308,4 @@ fn opens_flow(before: &str) -> bool {
         }
     }
     false
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at).and_then(|before| before.rfind(['\n', '\r'])).map_or(0, |found| found + 1)
-}
-
-/// Returns the nearest character boundary at or before a place.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

@@ -28,10 +28,10 @@ impl Masker {
     /// tied to a column, every such literal is masked, as are all of an `INSERT` without a column list. All other
     /// literals and the comments are masked by what they hold.
     pub fn sql(&self, sql: &str) -> String {
-        let mut masked = self.sql_once(sql);
+        let mut masked = self.sql_once(sql, false);
         for _ in 1..MAX_PASSES {
             // What was joined by a mask can show a name that was cut in two before.
-            let again = self.sql_once(&masked);
+            let again = self.sql_once(&masked, false);
             if again == masked {
                 break;
             }
@@ -40,13 +40,13 @@ impl Masker {
         masked
     }
 
-    fn sql_once(&self, sql: &str) -> String {
+    fn sql_once(&self, sql: &str, is_hidden: bool) -> String {
         let all = tokens(sql);
         let mut statement = Statement::new(self, sql, &all);
         statement.judge();
         let mut masked = String::with_capacity(sql.len());
         let mut at = 0;
-        for (range, replacement) in statement.replacements(&all) {
+        for (range, replacement) in statement.replacements(&all, is_hidden) {
             masked.push_str(sql.get(at..range.start).unwrap_or_default());
             masked.push_str(&replacement);
             at = range.end;
@@ -55,14 +55,14 @@ impl Masker {
         masked
     }
 
-    /// Masks a comment's inside; what `/*! */` hides from other servers is SQL.
-    fn sql_comment(&self, inner: &str) -> Option<String> {
+    /// Masks a comment's inside; what `/*! */` hides from other servers is SQL, comments in it are text.
+    fn sql_comment(&self, inner: &str, is_hidden: bool) -> Option<String> {
         match inner.strip_prefix('!') {
-            Some(hidden) => {
-                let masked = self.sql(hidden);
+            Some(hidden) if !is_hidden => {
+                let masked = self.sql_once(hidden, true);
                 (masked != hidden).then(|| format!("!{masked}"))
             }
-            None => self.open_text(inner),
+            _ => self.open_text(inner),
         }
     }
 }
@@ -74,14 +74,30 @@ struct Statement<'a> {
     tokens: Vec<&'a Token>,
     verdicts: Vec<Verdict>,
     names_secret: bool,
+    /// Where the first word stands that speaks of accounts' credentials.
+    credentials_from: usize,
+    /// Up to where the values of secret names were judged.
+    judged_to: usize,
 }
 
 impl<'a> Statement<'a> {
     fn new(masker: &'a Masker, sql: &'a str, all: &'a [Token]) -> Self {
         let tokens: Vec<&Token> = all.iter().filter(|token| token.kind != Kind::Comment).collect();
         let verdicts = vec![Verdict::Untied; tokens.len()];
-        let mut statement = Self { masker, sql, tokens, verdicts, names_secret: false };
-        statement.names_secret = (0..statement.tokens.len()).any(|at| statement.is_secret_name(at));
+        let mut statement = Self {
+            masker,
+            sql,
+            tokens,
+            verdicts,
+            names_secret: false,
+            credentials_from: usize::MAX,
+            judged_to: 0,
+        };
+        let mut places = 0..statement.tokens.len();
+        statement.names_secret = places.clone().any(|at| statement.is_secret_name(at));
+        let is_credential =
+            |at: usize| statement.is_word(at, "identified") || statement.is_word(at, "password");
+        statement.credentials_from = places.find(|at| is_credential(*at)).unwrap_or(usize::MAX);
         statement
     }
 
@@ -111,6 +127,7 @@ impl<'a> Statement<'a> {
                 || self.is_word(*at, "value")
                 || self.is_word(*at, "select")
                 || self.is_word(*at, "set")
+                || self.is_sign(*at, ";")
         }) else {
             return;
         };
@@ -179,8 +196,13 @@ impl<'a> Statement<'a> {
             }
             return;
         }
+        // A name within the value of another: all of it is secret already.
+        if name < self.judged_to {
+            return;
+        }
         let mut depth = 0_u32;
         for at in value..self.tokens.len() {
+            self.judged_to = at;
             if self.is_sign(at, "(") {
                 depth += 1;
             } else if self.is_sign(at, ")") {
@@ -220,7 +242,7 @@ impl<'a> Statement<'a> {
         let follows = ["by", "as", "password", "using", "replace", "old_password"];
         self.kind(at) == Some(Kind::Text)
             && follows.iter().any(|word| self.is_word(before, word))
-            && (0..at).any(|word| self.is_word(word, "identified") || self.is_word(word, "password"))
+            && self.credentials_from < at
     }
 
     /// Records a verdict; a secret stays one.
@@ -238,19 +260,19 @@ impl<'a> Statement<'a> {
         let Some(token) = self.tokens.get(at) else { return false };
         let inner = self.sql.get(token.inner.clone()).unwrap_or_default();
         match token.kind {
-            Kind::Word | Kind::Name => self.masker.names().may_be_secret_column(inner),
+            Kind::Word | Kind::Name => inner.len() <= 256 && self.masker.names().may_be_secret_column(inner),
             Kind::Text => is_name(inner) && self.masker.names().may_be_secret_column(inner),
             _ => false,
         }
     }
 
-    fn replacements(&self, all: &[Token]) -> Vec<(Range<usize>, String)> {
+    fn replacements(&self, all: &[Token], is_hidden: bool) -> Vec<(Range<usize>, String)> {
         let mut verdicts = self.verdicts.iter();
         let mut replacements = Vec::new();
         for token in all {
             let Some(inner) = self.sql.get(token.inner.clone()) else { continue };
             if token.kind == Kind::Comment {
-                if let Some(masked) = self.masker.sql_comment(inner) {
+                if let Some(masked) = self.masker.sql_comment(inner, is_hidden) {
                     replacements.push((token.inner.clone(), masked));
                 }
                 continue;

@@ -197,3 +197,64 @@ fn no_secret_stays_wherever_it_is_put() {
     assert!(planted > 10_000);
     assert_eq!(planted, gone);
 }
+
+/// Openings whose ends never come, and what makes a careless scanner start over at each.
+const HURTFUL: &[&str] = &[
+    "password=",
+    "password: \"",
+    "<password>",
+    "password: [",
+    "password: {",
+    "password:\n  a",
+    "password:\n",
+    "password 'x ",
+    "password\\\"",
+    "password=\\\n",
+    "password=&",
+    "apiapi",
+    "# password: |\n",
+    "\"name\": \"password\",",
+    "<a name=\"password\" ",
+    "://a:b",
+    "://a",
+    "a:b@tcp(",
+    "mysql -p x ",
+    "eyJaaaaaaa.",
+    "-----BEGIN PRIVATE KEY-----",
+    "$2a$aaaaaaaa",
+    "identified by 'a' ",
+    "insert into t (",
+    "insert;",
+    "/*!",
+    "/*! x */",
+    "password in (",
+    "kind: Secret\ndata: {",
+    "[",
+    "{",
+    "- ",
+    "a: ",
+    "&a ",
+    "? ",
+    "'",
+    "\"",
+    "{a: ",
+    "!x ",
+    "x: |\n ",
+    "\\",
+    "\t",
+];
+
+#[test]
+fn texts_made_to_hurt_cost_no_more_than_their_length() {
+    let masker = masker();
+    for unit in HURTFUL {
+        let text = unit.repeat(100_000 / unit.len());
+        let started = std::time::Instant::now();
+        for format in [Format::Yaml, Format::Json, Format::Properties, Format::Text] {
+            Document::new(format, &text).mask(&masker);
+        }
+        masker.sql(&text);
+        // A tenth of a second where this was written; starting over at each opening took a minute.
+        assert!(started.elapsed().as_secs() < 10, "{unit:?} took {:?}", started.elapsed());
+    }
+}

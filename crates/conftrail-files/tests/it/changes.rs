@@ -1,7 +1,7 @@
 //! Every way in which files change, seen as one event each.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -49,33 +49,33 @@ async fn a_new_file_and_a_deleted_one_are_told_with_their_content() {
 }
 
 /// A way of saving a text to `a.yaml` in a directory.
-type Save = fn(&Path, &str);
+type Save = fn(&Path, &str) -> io::Result<()>;
 
 const WAYS: [(&str, Save); 6] = [
-    ("truncate and write", |directory, text| fs::write(directory.join("a.yaml"), text).unwrap()),
+    ("truncate and write", |directory, text| fs::write(directory.join("a.yaml"), text)),
     ("write a new file and rename it over", |directory, text| {
-        fs::write(directory.join(".a.yaml.swp"), text).unwrap();
-        fs::rename(directory.join(".a.yaml.swp"), directory.join("a.yaml")).unwrap();
+        fs::write(directory.join(".a.yaml.swp"), text)?;
+        fs::rename(directory.join(".a.yaml.swp"), directory.join("a.yaml"))
     }),
     ("rename to a backup and write anew", |directory, text| {
-        fs::rename(directory.join("a.yaml"), directory.join("a.yaml~")).unwrap();
-        fs::write(directory.join("a.yaml"), text).unwrap();
-        fs::remove_file(directory.join("a.yaml~")).unwrap();
+        fs::rename(directory.join("a.yaml"), directory.join("a.yaml~"))?;
+        fs::write(directory.join("a.yaml"), text)?;
+        fs::remove_file(directory.join("a.yaml~"))
     }),
     ("delete and write anew", |directory, text| {
-        fs::remove_file(directory.join("a.yaml")).unwrap();
-        fs::write(directory.join("a.yaml"), text).unwrap();
+        fs::remove_file(directory.join("a.yaml"))?;
+        fs::write(directory.join("a.yaml"), text)
     }),
     ("overwrite in place", |directory, text| {
-        let mut file = fs::OpenOptions::new().write(true).open(directory.join("a.yaml")).unwrap();
-        file.write_all(text.as_bytes()).unwrap();
+        fs::OpenOptions::new().write(true).open(directory.join("a.yaml"))?.write_all(text.as_bytes())
     }),
     ("write piece by piece", |directory, text| {
-        let mut file = fs::File::create(directory.join("a.yaml")).unwrap();
+        let mut file = fs::File::create(directory.join("a.yaml"))?;
         for byte in text.bytes() {
-            file.write_all(&[byte]).unwrap();
-            file.sync_data().unwrap();
+            file.write_all(&[byte])?;
+            file.sync_data()?;
         }
+        Ok(())
     }),
 ];
 
@@ -85,7 +85,7 @@ async fn every_editors_way_of_saving_is_one_update() {
     watch.write("a.yaml", "v: 100\n");
     watch.open().await;
     for (round, (way, save)) in (101..).zip(WAYS) {
-        save(watch.directory.path(), &format!("v: {round}\n"));
+        save(watch.directory.path(), &format!("v: {round}\n")).unwrap();
         let event = watch.event().await;
         assert_eq!(event.action, Action::Update, "{way}");
         assert_eq!(event.changes[0].before, Some(Value::Int(round - 1)), "{way}");
