@@ -15,8 +15,10 @@ use crate::error::Error;
 const DICTIONARY_1: &[u8] = include_bytes!("dictionary-1.txt");
 const PLAIN: u8 = 0;
 const ZSTD_1: u8 = 1;
-/// Below this many bytes compression saves less than it costs.
-const WORTH_COMPRESSING: usize = 160;
+/// From this many bytes on compression pays for what is kept for good.
+pub(crate) const KEPT: usize = 160;
+/// From this many bytes on it pays for what is read once or twice and then forgotten.
+pub(crate) const PASSING: usize = 4_096;
 /// No record is larger; a length beyond it is damage.
 const LARGEST: usize = 256 << 20;
 const LEVEL: i32 = 1;
@@ -37,11 +39,11 @@ impl From<Unreadable> for Error {
     }
 }
 
-/// Returns the stored form of a value.
+/// Returns the stored form of a value, compressed from `compress_from` bytes on.
 ///
 /// # Errors
 /// `Rejected` when the value has no JSON form or is too large to be stored.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+pub(crate) fn encode<T: Serialize>(value: &T, compress_from: usize) -> Result<Vec<u8>, Error> {
     let mut plain = Vec::with_capacity(1024);
     plain.push(PLAIN);
     // The cause may quote content, so it is left out.
@@ -50,7 +52,7 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     if json.len() > LARGEST {
         return Err(Error::Rejected("store record of more than 256 MiB"));
     }
-    if json.len() < WORTH_COMPRESSING {
+    if json.len() < compress_from {
         return Ok(plain);
     }
     Ok(compress(json).filter(|packed| packed.len() < plain.len()).unwrap_or(plain))
@@ -119,7 +121,7 @@ mod tests {
         let long = "限流规则 limit ".repeat(500);
         for text in ["", "short", long.as_str()] {
             let value = Value::from(text);
-            let stored = encode(&value).unwrap();
+            let stored = encode(&value, KEPT).unwrap();
             assert_eq!(decode::<Value>(&stored), Ok(value));
             assert!(stored.len() < 200, "{}", stored.len());
         }
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn damage_is_an_error_that_quotes_nothing() {
-        let stored = encode(&Value::from("secret ".repeat(100))).unwrap();
+        let stored = encode(&Value::from("secret ".repeat(100)), KEPT).unwrap();
         let mut longer = stored.clone();
         longer[1] = longer[1].wrapping_add(1);
         let damaged =

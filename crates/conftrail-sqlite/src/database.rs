@@ -47,11 +47,11 @@ struct Readers {
 /// Bytes per page: larger rows stay on their page, and an index has fewer levels.
 const PAGE_SIZE: u32 = 16_384;
 /// Pages of cache for the writer: what one large batch touches.
-const WRITER_CACHE: u32 = 2_048;
+const WRITER_CACHE: u32 = 1_024;
 /// Pages of cache for each reader.
-const READER_CACHE: u32 = 512;
+const READER_CACHE: u32 = 256;
 /// Pages in the write-ahead log after which it is folded into the file.
-const CHECKPOINT_AFTER: u32 = 2_000;
+const CHECKPOINT_AFTER: u32 = 1_000;
 /// Milliseconds to wait for a lock: readers of other processes may hold one while they open.
 const BUSY_TIMEOUT: u32 = 5_000;
 /// Statements kept prepared for each connection.
@@ -185,4 +185,76 @@ fn open_reader(path: &Path) -> Result<Connection, Error> {
     connection.pragma_update(None, "cache_size", READER_CACHE)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &[&str] = &["CREATE TABLE numbers (number INTEGER NOT NULL UNIQUE) STRICT"];
+
+    fn open(directory: &tempfile::TempDir) -> Database {
+        Database::open(&directory.path().join("test.db"), SCHEMA, &Options::default()).unwrap()
+    }
+
+    async fn add(database: &Database, number: i64) -> Result<(), Error> {
+        let add = move |connection: &Connection| {
+            // Twice: the second fails, so that there is something to take back.
+            connection.execute("INSERT INTO numbers VALUES (?1)", [number])?;
+            if number % 3 == 0 {
+                connection.execute("INSERT INTO numbers VALUES (?1)", [number])?;
+            }
+            Ok(())
+        };
+        database.write(add).await
+    }
+
+    fn all(connection: &Connection) -> Result<Vec<i64>, Error> {
+        let mut select = connection.prepare("SELECT number FROM numbers ORDER BY number")?;
+        let numbers = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>();
+        Ok(numbers?)
+    }
+
+    #[tokio::test]
+    async fn a_work_that_fails_takes_only_its_own_changes_back() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let database = open(&directory);
+        // All wait at once, so that they share commits.
+        let added = tokio::join!(
+            add(&database, 1),
+            add(&database, 3),
+            add(&database, 2),
+            add(&database, 6),
+            add(&database, 4),
+        );
+        assert!(added.0.is_ok() && added.2.is_ok() && added.4.is_ok());
+        assert!(added.1.is_err() && added.3.is_err());
+        assert_eq!(database.read(all).await.unwrap(), [1, 2, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_work_is_done_though_its_caller_gave_up() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let database = open(&directory);
+        let given_up = tokio::time::timeout(std::time::Duration::ZERO, add(&database, 1)).await;
+        // Works are done in the order they were handed over.
+        add(&database, 2).await.unwrap();
+        let found = database.read(all).await.unwrap();
+        assert!(given_up.is_err());
+        assert_eq!(found, [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn the_last_handle_closes_the_file_and_lets_the_next_one_in() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let database = open(&directory);
+        let clone = database.clone();
+        add(&database, 1).await.unwrap();
+        drop(database);
+        let second = Database::open(&directory.path().join("test.db"), SCHEMA, &Options::default());
+        assert!(matches!(second, Err(Error::InUse { .. })));
+        drop(clone);
+        assert_eq!(open(&directory).read(all).await.unwrap(), [1]);
+        assert!(!directory.path().join("test.db-wal").exists());
+    }
 }

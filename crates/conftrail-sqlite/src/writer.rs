@@ -69,7 +69,9 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.works = None;
-        if let Some(thread) = self.thread.take() {
+        // A work may hold the last handle; the thread cannot wait for itself.
+        let elsewhere = |thread: &JoinHandle<()>| thread.thread().id() != std::thread::current().id();
+        if let Some(thread) = self.thread.take().filter(elsewhere) {
             // It panicked, and said so on standard error; there is nothing to add.
             let _ = thread.join();
         }

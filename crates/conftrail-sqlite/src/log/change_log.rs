@@ -107,7 +107,7 @@ fn insert(connection: &Connection, records: &[Record], epoch: u32) -> Result<Vec
     )?;
     let mut stored = Vec::with_capacity(records.len());
     for record in records {
-        let body = body::encode(record)?;
+        let body = body::encode(record, body::PASSING)?;
         let change = match record {
             Record::Change(event) => Some(event.id),
             Record::Progress(_) => None,

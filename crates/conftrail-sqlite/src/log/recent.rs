@@ -10,8 +10,8 @@ use conftrail_core::Record;
 use crate::log::change_log::Stored;
 
 /// Most records kept.
-const RECORDS: usize = 8_192;
-/// Most bytes kept, in the records' stored form.
+const RECORDS: usize = 4_096;
+/// Most bytes kept, in the records' stored form; in memory it is a few times that.
 const BYTES: usize = 4 << 20;
 
 #[derive(Default)]

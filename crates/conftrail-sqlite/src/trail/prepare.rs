@@ -20,7 +20,7 @@ pub(super) fn prepare(events: Vec<Arc<Event>>) -> (Vec<Prepared>, Vec<Refusal>) 
     let mut prepared = Vec::with_capacity(events.len());
     let mut refused = Vec::new();
     for event in events {
-        match body::encode(&*event) {
+        match body::encode(&*event, body::KEPT) {
             Ok(body) => {
                 let words = words::of_event(&event);
                 prepared.push(Prepared { event, body, words });

@@ -43,6 +43,7 @@ macro_rules! audit_contract {
             writing: a_repeat_with_other_content_is_a_conflict
             writing: two_readings_in_one_call_are_one_event
             search: every_query_of_the_suite_finds_what_it_must
+            search: combinations_of_queries_find_what_the_matcher_finds
             search: pages_join_to_the_whole_newest_first
             search: time_comes_before_log_order
             search: a_page_is_stable_while_events_arrive

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use conftrail_core::ports::{Cursor, SearchRequest};
-use conftrail_core::query::Query;
-use conftrail_core::{ErrorKind, Event};
+use conftrail_core::query::{EventView, Query, matches};
+use conftrail_core::{ErrorKind, Event, EventId};
 
 use super::{Trails, ids, request};
 use crate::contract::events::{about, at, event, order};
@@ -18,6 +18,35 @@ pub async fn every_query_of_the_suite_finds_what_it_must(trails: &dyn Trails) {
         for limit in [1000, 2] {
             let found = trail.all(request(case.query.clone(), limit)).await;
             queries::check(&case, ids(&found));
+        }
+    }
+}
+
+/// Queries of the suite, joined and negated in pairs, against the matcher.
+pub async fn combinations_of_queries_find_what_the_matcher_finds(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    let events = queries::events();
+    trail.write(events.clone()).await;
+    let cases = queries::cases();
+    for pair in cases.windows(2) {
+        let [one, other] = [0, 1].map(|index| pair[index].query.clone());
+        let not = |query: &Query| Query::Not(Box::new(query.clone()));
+        let combinations = [
+            Query::and(vec![one.clone(), not(&other)]),
+            Query::or(vec![one.clone(), other.clone()]),
+            not(&Query::and(vec![one.clone(), other.clone()])),
+            Query::or(vec![not(&one), Query::and(vec![one.clone(), other.clone()])]),
+        ];
+        for query in combinations {
+            let found = trail.all(request(query.clone(), 1000)).await;
+            let expected: Vec<EventId> = events
+                .iter()
+                .filter(|event| matches(&query, &EventView::new(event, queries::now())))
+                .map(|event| event.id)
+                .collect();
+            let mut found = ids(&found);
+            found.sort_by_key(|id| events.iter().position(|event| event.id == *id));
+            assert_eq!(found, expected, "{query}");
         }
     }
 }
