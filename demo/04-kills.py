@@ -19,9 +19,6 @@ from writer import SCHEMA, Writer, tables
 SOURCE = "orders-db"
 RATE = 230
 AT_LEAST = 200
-# One gap of each worker for the short form.
-SHORT_POINTS = [("collect.after_append", 4), ("audit.after_write", 6), ("detect.after_record", 5), ("alert.after_apply", 3),
-                ("notify.after_delivery", 4)]
 ALL_POINTS = [
     "collect.before_append", "collect.after_append", "collect.after_checkpoint",
     "audit.before_write", "audit.after_write", "audit.after_commit",
@@ -29,7 +26,8 @@ ALL_POINTS = [
     "alert.before_apply", "alert.after_apply", "alert.after_wake",
     "notify.after_intent", "notify.after_delivery", "notify.after_settle",
 ]
-LONG_POINTS = [(name, passes) for passes in (1, 4, 9) for name in ALL_POINTS]
+# The pass at which a fail point ends the process.
+PASSES = {False: (3,), True: (1, 4, 9)}
 RANDOM_KILLS = {False: 3, True: 30}
 RULES = """\
 version: 1
@@ -77,12 +75,12 @@ def story(scene):
 
 
 def kill_by_fail_points(scene, conftrail):
-    points = LONG_POINTS if scene.long else SHORT_POINTS
+    points = [(name, passes) for passes in PASSES[scene.long] for name in ALL_POINTS]
     reached = []
     for name, passes in points:
         child = conftrail.start(f"{name}:{passes}", wait=False)
         try:
-            until(f"the fail point {name}", lambda: child.poll() is not None, patience=20, pause=0.02)
+            until(f"the fail point {name} (is this program built with --features conftrail/failpoints?)", lambda: child.poll() is not None, patience=20, pause=0.02)
             reached.append((f"{name}:{passes}", child.returncode == -signal.SIGABRT, f"exit code {child.returncode}: {conftrail.last_words(2)}"))
         except Unmet as unmet:
             reached.append((f"{name}:{passes}", False, unmet))
