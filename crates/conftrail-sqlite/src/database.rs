@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
@@ -54,6 +55,8 @@ const READER_CACHE: u32 = 256;
 const CHECKPOINT_AFTER: u32 = 1_000;
 /// Milliseconds to wait for a lock: readers of other processes may hold one while they open.
 const BUSY_TIMEOUT: u32 = 5_000;
+/// Steps of SQLite's machine between two looks whether anybody still waits for a read; well below a millisecond.
+const PROGRESS: i32 = 20_000;
 /// Statements kept prepared for each connection.
 const PREPARED: usize = 128;
 
@@ -113,19 +116,22 @@ impl Database {
 
     /// Runs `work` on the calling thread; for what is read once, when a store is opened.
     pub(crate) fn read_now<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        self.0.readers.run(work)
+        self.0.readers.run(|| false, work)
     }
 
-    /// Runs `work` on one consistent state of the database, away from the async threads.
+    /// Runs `work` on one consistent state of the database, away from the async threads. Dropping the future stops
+    /// a statement that is under way.
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
         let readers = Arc::clone(&self.0.readers);
+        let waiting = Waiting::default();
+        let given_up = Arc::clone(&waiting.given_up);
         let permit = Arc::clone(&readers.permits).acquire_owned().await.map_err(|_| Error::Stopped)?;
         let running = tokio::task::spawn_blocking(move || {
-            let result = readers.run(work);
+            let result = readers.run(move || given_up.load(Ordering::Relaxed), work);
             // Held by the work, not by who waits for it: who gives up must not make room for one more.
             drop(permit);
             result
@@ -134,12 +140,29 @@ impl Database {
     }
 }
 
+/// Someone waits for a read; when they are gone, so is the reason for it.
+#[derive(Default)]
+struct Waiting {
+    given_up: Arc<AtomicBool>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Readers {
-    fn run<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+    fn run<T>(
+        &self,
+        given_up: impl FnMut() -> bool + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut connection = match self.take() {
             Some(connection) => connection,
             None => open_reader(&self.path)?,
         };
+        connection.progress_handler(PROGRESS, Some(given_up))?;
         let transaction = connection.transaction()?;
         let result = work(&transaction);
         transaction.finish()?;
@@ -242,6 +265,22 @@ mod tests {
         let found = database.read(all).await.unwrap();
         assert!(given_up.is_err());
         assert_eq!(found, [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_read_that_nobody_waits_for_ends() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let one_reader = Options { readers: NonZeroUsize::MIN, ..Options::default() };
+        let database = Database::open(&directory.path().join("test.db"), SCHEMA, &one_reader).unwrap();
+        let endless = |connection: &Connection| {
+            let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+            Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+        };
+        let given_up =
+            tokio::time::timeout(std::time::Duration::from_millis(20), database.read(endless)).await;
+        assert!(given_up.is_err());
+        let next = tokio::time::timeout(std::time::Duration::from_secs(20), database.read(all)).await;
+        assert_eq!(next.unwrap().unwrap(), [0_i64; 0]);
     }
 
     #[tokio::test]
