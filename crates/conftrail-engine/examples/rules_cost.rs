@@ -43,7 +43,8 @@ fn rules(count: usize) -> RuleSet {
             9 => format!("group:table_{number} and path:limit_{number}"),
             _ => format!("env:prod and group:table_{number} and action:(update or delete)"),
         };
-        let written = writeln!(text, "  - id: rule-{number}\n    match: '{condition}'\n    group_by: [resource.id]");
+        let written =
+            writeln!(text, "  - id: rule-{number}\n    match: '{condition}'\n    group_by: [resource.id]");
         written.expect("writing to a String cannot fail");
     }
     RuleSet::load(&[RuleSource { file: "bench.yaml", text: &text }]).expect("the generated rules are valid")

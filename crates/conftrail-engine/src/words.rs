@@ -62,9 +62,13 @@ pub fn claim(actor: &Actor, language: Language) -> Option<String> {
     let name = claimed.name.as_deref().unwrap_or("?");
     let reason = claimed.reason.as_deref().map(|reason| format!(", {reason}")).unwrap_or_default();
     let via = claimed.via.as_deref().unwrap_or("?");
+    let why = match actor.login {
+        Some(_) => language.pick("this login may not speak for others", "该登录无权代表他人"),
+        None => language.pick("its login is not known", "其登录未知"),
+    };
     Some(match language {
-        Language::English => format!("{name}{reason} (says the {via}; this login may not speak for others)"),
-        Language::Chinese => format!("{name}{reason}（{via} 中自称；该登录无权代表他人）"),
+        Language::English => format!("{name}{reason} (says the {via}; {why})"),
+        Language::Chinese => format!("{name}{reason}（{via} 中自称；{why}）"),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The only file that knows the engines: one `match` for each port. Everything after it is common.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
@@ -33,7 +34,11 @@ pub struct Engines {
 /// An engine cannot be opened; the error names it and the way out.
 pub fn open_engines(config: &Config) -> anyhow::Result<Engines> {
     let directory = &config.data_dir;
-    std::fs::create_dir_all(directory)
+    // The databases hold what people configured: nobody else needs to look in.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
         .with_context(|| format!("data_dir: cannot make the directory {}", directory.display()))?;
     let mut retention: Vec<Arc<dyn Retention>> = Vec::new();
     let options = Options::default();

@@ -336,7 +336,6 @@ pub enum MaskCommand {
 
 /// Parts of the pipeline that a process can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "docs/architecture.md explains the roles")]
 pub enum RoleName {
     Collect,
     Audit,

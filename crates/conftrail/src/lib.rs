@@ -11,6 +11,7 @@ mod mask_key;
 mod output;
 mod reader;
 mod rules;
+mod startup;
 mod telemetry;
 
 use std::io::Write as _;

@@ -5,15 +5,15 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The name of the token that `run` makes for the machine it runs on.
-pub const NAME: &str = "local";
+pub(crate) const NAME: &str = "local";
 
 /// Returns where the local token stands.
-pub fn path(data_dir: &Path) -> PathBuf {
+pub(crate) fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("local.token")
 }
 
 /// Returns where the address of the running instance stands.
-pub fn address_path(data_dir: &Path) -> PathBuf {
+pub(crate) fn address_path(data_dir: &Path) -> PathBuf {
     data_dir.join("local.address")
 }
 
@@ -21,7 +21,7 @@ pub fn address_path(data_dir: &Path) -> PathBuf {
 ///
 /// # Errors
 /// The directory cannot be written.
-pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let beside = path.with_extension("new");
     let _ = std::fs::remove_file(&beside);
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;

@@ -16,10 +16,10 @@ use crate::config::Config;
 use crate::local_token::write_private;
 
 /// The name under which the key's id stands in conftrail's own audit.
-pub const RECORD: &str = "mask-key";
+pub(crate) const RECORD: &str = "mask-key";
 
 /// Returns where the key stands.
-pub fn path(config: &Config) -> PathBuf {
+pub(crate) fn path(config: &Config) -> PathBuf {
     config.mask.key_file.clone().unwrap_or_else(|| config.data_dir.join("mask.key"))
 }
 
@@ -27,7 +27,7 @@ pub fn path(config: &Config) -> PathBuf {
 ///
 /// # Errors
 /// The file cannot be read or holds no key.
-pub fn read(path: &Path) -> anyhow::Result<MaskKey> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<MaskKey> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("mask.key_file: cannot read the mask key in {}", path.display()))?;
     MaskKey::parse(&text)
@@ -38,7 +38,7 @@ pub fn read(path: &Path) -> anyhow::Result<MaskKey> {
 ///
 /// # Errors
 /// The file cannot be read or made, or holds no key.
-pub fn read_or_make(path: &Path) -> anyhow::Result<MaskKey> {
+pub(crate) fn read_or_make(path: &Path) -> anyhow::Result<MaskKey> {
     if !path.exists() {
         write_private(path, &random_hex()?)
             .with_context(|| format!("mask.key_file: cannot write a new mask key to {}", path.display()))?;
@@ -50,7 +50,7 @@ pub fn read_or_make(path: &Path) -> anyhow::Result<MaskKey> {
 ///
 /// # Errors
 /// The system has no random numbers.
-pub fn throw_away() -> anyhow::Result<MaskKey> {
+pub(crate) fn throw_away() -> anyhow::Result<MaskKey> {
     MaskKey::parse(&random_hex()?).map_err(|error| anyhow!("{error}"))
 }
 
@@ -58,7 +58,7 @@ pub fn throw_away() -> anyhow::Result<MaskKey> {
 ///
 /// # Errors
 /// The key is lost, unreadable, or not the one this installation was started with.
-pub async fn establish(config: &Config, control: &dyn ControlStore) -> anyhow::Result<MaskKey> {
+pub(crate) async fn establish(config: &Config, control: &dyn ControlStore) -> anyhow::Result<MaskKey> {
     let path = path(config);
     let recorded = control.last_act(ResourceKind::Account, RECORD).await?.and_then(|act| recorded_id(&act));
     if !path.exists()
@@ -85,7 +85,7 @@ pub async fn establish(config: &Config, control: &dyn ControlStore) -> anyhow::R
 }
 
 /// Returns the key's id from the act that recorded it.
-pub fn recorded_id(act: &Act) -> Option<String> {
+pub(crate) fn recorded_id(act: &Act) -> Option<String> {
     let after = act.after.as_ref()?.as_map()?;
     after.get("key_id").and_then(Value::as_text).map(str::to_owned)
 }

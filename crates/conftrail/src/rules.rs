@@ -12,7 +12,7 @@ use crate::config::Config;
 ///
 /// # Errors
 /// Every finding of every file, with its position.
-pub fn load(config: &Config) -> anyhow::Result<RuleSet> {
+pub(crate) fn load(config: &Config) -> anyhow::Result<RuleSet> {
     let mut files = Vec::new();
     if let Some(directory) = &config.rules.dir {
         for path in rule_files(directory, config.rules.routing.as_deref())? {
@@ -29,7 +29,7 @@ pub fn load(config: &Config) -> anyhow::Result<RuleSet> {
 ///
 /// # Errors
 /// Everything that is wrong with the file, with its position.
-pub fn load_routing(config: &Config) -> anyhow::Result<Option<Routing>> {
+pub(crate) fn load_routing(config: &Config) -> anyhow::Result<Option<Routing>> {
     let Some(path) = &config.rules.routing else { return Ok(None) };
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("rules.routing: cannot read {}", path.display()))?;

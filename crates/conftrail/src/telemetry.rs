@@ -9,7 +9,7 @@ use crate::config::{LogFormat, TelemetryLogConfig};
 ///
 /// # Errors
 /// `telemetry.log.level` is no level and no filter.
-pub fn start(config: &TelemetryLogConfig) -> anyhow::Result<()> {
+pub(crate) fn start(config: &TelemetryLogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.level).with_context(|| {
         format!("telemetry.log.level: `{}` is no level; use error, warn, info or debug", config.level)
     })?;

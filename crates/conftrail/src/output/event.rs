@@ -15,7 +15,7 @@ const LONGEST_VALUE: usize = 80;
 const NAMED_CHANGES: usize = 3;
 
 /// Returns an event in one line: time, who and how known, what, change, ticket.
-pub fn event_line(event: &Event, printer: &Printer) -> String {
+pub(crate) fn event_line(event: &Event, printer: &Printer) -> String {
     let mut line = printer.zone.print(event.time);
     line.push_str("  ");
     line.push_str(&printer.paint(BOLD, &who(&event.actor, printer)));
@@ -45,15 +45,19 @@ pub fn event_line(event: &Event, printer: &Printer) -> String {
 /// Returns who made a change and, in the event format's own words, how that is known.
 fn who(actor: &Actor, printer: &Printer) -> String {
     let mut known = Vec::new();
-    if actor.authority != Authority::None {
+    let is_named = actor.name.is_some();
+    if is_named && actor.authority != Authority::None {
         known.push(actor.authority.as_str());
     }
     // What belongs to this very change needs no word; what may not, does.
-    if actor.binding != Binding::Exact {
+    if !matches!(actor.binding, Binding::Exact | Binding::None) {
         known.push(actor.binding.as_str());
     }
-    known.extend(actor.via.as_deref());
-    let mut who = format!("{} ({})", words::who(actor, printer.language), known.join(", "));
+    known.extend(actor.via.as_deref().filter(|_| is_named));
+    let mut who = words::who(actor, printer.language);
+    if !known.is_empty() {
+        who.push_str(&format!(" ({})", known.join(", ")));
+    }
     if let Some(claim) = words::claim(actor, printer.language) {
         who.push_str(" – ");
         who.push_str(&claim);
@@ -62,7 +66,7 @@ fn who(actor: &Actor, printer: &Printer) -> String {
 }
 
 /// Returns an event's changes, one line each side; for text without keys, the line diff.
-pub fn event_diff(event: &Event, printer: &Printer) -> String {
+pub(crate) fn event_diff(event: &Event, printer: &Printer) -> String {
     let mut lines = vec![format!("    {}  {}", printer.paint(YELLOW, event.id.as_str()), event.resource.id)];
     for change in &event.changes {
         lines.push(format!("    {}", change_text(change)));

@@ -10,24 +10,24 @@ use serde::Serialize;
 
 use crate::cli::{self, Common, Output};
 
-pub use event::{event_diff, event_line};
-pub use zone::{Zone, parse_time};
+pub(crate) use event::{event_diff, event_line};
+pub(crate) use zone::{Zone, parse_time};
 
 /// Prints to stdout in the form the caller asked for.
-pub struct Printer {
+pub(crate) struct Printer {
     /// Text or JSON.
-    pub output: Output,
+    pub(crate) output: Output,
     /// The language of the words.
-    pub language: Language,
+    pub(crate) language: Language,
     /// The time zone of printed times.
-    pub zone: Zone,
+    pub(crate) zone: Zone,
     /// Whether colours are shown.
-    pub colour: bool,
+    pub(crate) colour: bool,
 }
 
 impl Printer {
     /// Makes a printer from the options of every command.
-    pub fn new(common: &Common) -> Self {
+    pub(crate) fn new(common: &Common) -> Self {
         let language = match common.lang {
             Some(cli::Language::Zh) => Language::Chinese,
             Some(cli::Language::En) => Language::English,
@@ -45,7 +45,7 @@ impl Printer {
     ///
     /// # Errors
     /// stdout is closed.
-    pub fn print<T: Serialize>(&self, value: &T, text: impl FnOnce(&Self) -> String) -> anyhow::Result<()> {
+    pub(crate) fn print<T: Serialize>(&self, value: &T, text: impl FnOnce(&Self) -> String) -> anyhow::Result<()> {
         let line = match self.output {
             Output::Json => serde_json::to_string(value)?,
             Output::Text => text(self),
@@ -57,7 +57,7 @@ impl Printer {
     }
 
     /// Returns text in a colour (an SGR number), where colours are shown.
-    pub fn paint(&self, colour: u8, text: &str) -> String {
+    pub(crate) fn paint(&self, colour: u8, text: &str) -> String {
         if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
@@ -66,7 +66,7 @@ impl Printer {
 ///
 /// # Errors
 /// stdout is closed.
-pub fn print_text(text: &str) -> anyhow::Result<()> {
+pub(crate) fn print_text(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;

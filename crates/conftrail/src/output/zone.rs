@@ -6,7 +6,7 @@ use conftrail_core::{Period, Timestamp};
 
 /// The time zone of printed times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Zone {
+pub(crate) enum Zone {
     /// The machine's own.
     Local,
     /// UTC.
@@ -15,7 +15,7 @@ pub enum Zone {
 
 impl Zone {
     /// Prints a time to the second, UTC marked with `Z`.
-    pub fn print(self, time: Timestamp) -> String {
+    pub(crate) fn print(self, time: Timestamp) -> String {
         match self {
             Self::Utc => time.to_utc().format("%Y-%m-%d %H:%M:%SZ").to_string(),
             Self::Local => time.to_utc().with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string(),
@@ -36,7 +36,7 @@ impl Zone {
 ///
 /// # Errors
 /// It is none of these.
-pub fn parse_time(text: &str, zone: Zone, now: Timestamp) -> anyhow::Result<Timestamp> {
+pub(crate) fn parse_time(text: &str, zone: Zone, now: Timestamp) -> anyhow::Result<Timestamp> {
     if let Ok(period) = Period::parse(text) {
         return Ok(now.minus(period.0));
     }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 /// Speaks to a running instance with a token.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     token: String,
@@ -19,7 +19,7 @@ impl Client {
     ///
     /// # Errors
     /// The token holds characters that no token has.
-    pub fn new(url: &str, token: &str) -> anyhow::Result<Self> {
+    pub(crate) fn new(url: &str, token: &str) -> anyhow::Result<Self> {
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(anyhow!("the token file does not hold a token"));
         }
@@ -31,7 +31,7 @@ impl Client {
     ///
     /// # Errors
     /// The instance cannot be reached, refuses, or answers something else than JSON.
-    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<T> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<T> {
         self.send(self.request(Method::GET, path).query(query)).await
     }
 
@@ -39,7 +39,7 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::get`].
-    pub async fn find<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
+    pub(crate) async fn find<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
         let response = self.reach(self.request(Method::GET, path)).await?;
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(None);
@@ -51,7 +51,7 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::get`].
-    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
@@ -59,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::get`].
-    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.send(self.request(Method::DELETE, path)).await
     }
 

@@ -14,14 +14,14 @@ use crate::cli::{Common, Reading};
 use crate::config::Config;
 use crate::{local_token, say};
 
-pub use client::Client;
-pub use remote::RemoteReader;
+pub(crate) use client::Client;
+pub(crate) use remote::RemoteReader;
 
 /// Opens the trail for reading.
 ///
 /// # Errors
 /// Neither an instance nor a store can be reached; the error says what to do.
-pub async fn open(common: &Common, reading: &Reading) -> anyhow::Result<Arc<dyn AuditReader>> {
+pub(crate) async fn open(common: &Common, reading: &Reading) -> anyhow::Result<Arc<dyn AuditReader>> {
     if reading.offline {
         let config = crate::configured(common)?;
         say("offline: reading the store directly, this is not audited");
@@ -35,7 +35,7 @@ pub async fn open(common: &Common, reading: &Reading) -> anyhow::Result<Arc<dyn 
 ///
 /// # Errors
 /// No token can be found; the error says where it was looked for.
-pub fn client(common: &Common, reading: &Reading) -> anyhow::Result<Client> {
+pub(crate) fn client(common: &Common, reading: &Reading) -> anyhow::Result<Client> {
     if reading.offline {
         return Err(anyhow!("this command needs the running instance: leave --offline out"));
     }

@@ -10,11 +10,11 @@ use conftrail_core::{Event, EventId, PortError, PortResult, Timestamp};
 use super::Client;
 
 /// Reads the trail through a running instance.
-pub struct RemoteReader(Client);
+pub(crate) struct RemoteReader(Client);
 
 impl RemoteReader {
     /// Makes a reader.
-    pub fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Client) -> Self {
         Self(client)
     }
 }

@@ -20,14 +20,18 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn the_file_of_defaults_says_what_the_defaults_are() {
-    let written = load(include_str!("../../../../config/default.yaml"), &[]).expect("config/default.yaml is valid");
+    let written =
+        load(include_str!("../../../../config/default.yaml"), &[]).expect("config/default.yaml is valid");
     assert_eq!(written, Config::default());
     assert_eq!(load("", &[]).expect("an absent file is valid"), Config::default());
 }
 
 #[test]
 fn an_unknown_key_is_named_with_its_place_and_the_nearest_known_one() {
-    assert_eq!(refused("data_dir: x\napi:\n  lisen: 1\n"), "conftrail.yaml:3:3: unknown key `lisen`: did you mean `listen`?");
+    assert_eq!(
+        refused("data_dir: x\napi:\n  lisen: 1\n"),
+        "conftrail.yaml:3:3: unknown key `lisen`: did you mean `listen`?"
+    );
     let source = "sources:\n  - name: etc\n    kind: files\n    path: /etc/app\n    inclde: [\"*.yaml\"]\n";
     assert_eq!(refused(source), "conftrail.yaml:5:5: unknown key `inclde`: did you mean `include`?");
 }
@@ -43,8 +47,12 @@ fn every_problem_is_told_with_its_path() {
 
 #[test]
 fn what_sweeps_will_bring_is_refused_with_the_value_that_is_accepted() {
-    let source = |key: &str| format!("sources:\n  - {{ name: db, kind: mysql, url: 'mysql://u@h', include: ['a.*'], {key} }}\n");
-    for (key, accepted) in [("baseline: auto", "none"), ("on_gap: sweep", "continue"), ("sweep: daily", "off")] {
+    let source = |key: &str| {
+        format!("sources:\n  - {{ name: db, kind: mysql, url: 'mysql://u@h', include: ['a.*'], {key} }}\n")
+    };
+    for (key, accepted) in
+        [("baseline: auto", "none"), ("on_gap: sweep", "continue"), ("sweep: daily", "off")]
+    {
         let said = refused(&source(key));
         assert!(said.contains(&format!("only `{accepted}`")), "{said}");
     }
@@ -57,7 +65,8 @@ fn variables_are_filled_in_and_override() {
     let config = load(text, &[("WHERE", "/srv"), ("CONFTRAIL__API__LISTEN", "127.0.0.1:2")]).expect("valid");
     assert_eq!(config.data_dir, Path::new("/srv"));
     assert_eq!(config.api.listen.port(), 2);
-    let wrong = load(text, &[("CONFTRAIL__API__LISEN", "127.0.0.1:2")]).expect_err("an unknown key is refused");
+    let wrong =
+        load(text, &[("CONFTRAIL__API__LISEN", "127.0.0.1:2")]).expect_err("an unknown key is refused");
     assert!(wrong.join("\n").contains("lisen"), "{wrong:?}");
 }
 
