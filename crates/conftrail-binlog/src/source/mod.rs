@@ -29,5 +29,7 @@ mod xa;
 pub use config::{ActorConfig, Config};
 pub use filter::{InvalidPattern, TableFilter};
 pub use port::Source;
+
+pub(crate) use open::made_up_id;
 pub use start::{InvalidStart, Start};
 pub use url::{InvalidUrl, Url};

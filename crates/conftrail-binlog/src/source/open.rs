@@ -120,7 +120,7 @@ fn dump_start(position: &BinlogPosition) -> DumpStart {
     }
 }
 
-pub(super) fn made_up_id() -> u32 {
+pub(crate) fn made_up_id() -> u32 {
     let span = u64::from(MADE_UP_IDS.end - MADE_UP_IDS.start);
     let random = RandomState::new().hash_one(std::process::id()) % span;
     MADE_UP_IDS.start + u32::try_from(random).unwrap_or(0)

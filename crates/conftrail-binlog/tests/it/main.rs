@@ -1,6 +1,7 @@
 //! The source against real MySQL servers.
 
 mod control;
+mod preflight;
 mod reading;
 mod resume;
 mod source;
