@@ -21,7 +21,13 @@ const LONGEST_NAME: usize = 128;
 /// A second key that holds what the name before it is about: `- name: DB_PASSWORD`, next line `value: x`.
 static VALUE_KEY: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r##"(?i)^["'\\]*[ \t]*,?[ \t]*(?:\r?\n[ \t#]*)?(?:-\s+)?["'\\]*(?:value|val|content|data|text|default)["'\\]*[ \t]*[:=][ \t]*"##,
+        r##"(?i)^["'\\]*[ \t]*,?[ \t]*(?:\r?\n[ \t#]*)?["'\\]*(?:value|val|content|data|text|default)["'\\]*[ \t]*[:=][ \t]*|^["']?[ \t]*\r?\n[ \t#]*:[ \t]+"##,
+    )
+});
+/// The same in the other order, up to where the name stands: `value: x`, next line `name: DB_PASSWORD`.
+static VALUE_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?i)(?:^|[\s{,"'-])(?:value|val|content|data|text)["'\\]*[ \t]*[:=][ \t]*(?:\\?"([^"\\\n]+)|'([^'\n]+)|([^\s"'\\,}][^"'\\,}\n]*))\\?["']?[ \t]*,?\s*(?:-\s+)?["'\\]*[\w.-]*(?:name|key)["'\\]*[ \t]*[:=][ \t]*["'\\]*$"#,
     )
 });
 /// What joins a name with its value in a sentence.
@@ -127,6 +133,7 @@ fn pair(lines: &Lines<'_>, name: &Range<usize>, found: &mut Vec<Range<usize>>) -
     if (prefix.ends_with('<') || prefix.ends_with("</")) && !prefix.ends_with("<<") {
         return if prefix.ends_with("</") { name.end } else { xml::element(text, name.clone(), found) };
     }
+    let has_value = value_before(text, name.start, found);
     let is_quoted = line_before.ends_with(['"', '\'', '`']);
     let rest = lines.reach(name.end, NEAR);
     let closers = rest.len() - rest.trim_start_matches(['\\', '"', '\'', '`', ']', ')']).len();
@@ -137,7 +144,8 @@ fn pair(lines: &Lines<'_>, name: &Range<usize>, found: &mut Vec<Range<usize>>) -
         in_flow: (is_quoted && closers > 0) || opens_flow(line_before),
         colon: false,
     };
-    if let Some((sign, colon)) = separator(after, is_quoted && closers > 0) {
+    let is_argument = is_quoted && line_before.trim_end_matches(['"', '\'', '`', '\\']).ends_with('(');
+    if let Some((sign, colon)) = separator(after, is_argument) {
         let at = name.end + closers + sign;
         return assigned(lines, name, at, Place { colon, ..place }, found);
     }
@@ -146,7 +154,7 @@ fn pair(lines: &Lines<'_>, name: &Range<usize>, found: &mut Vec<Range<usize>>) -
         xml::named_value(text, name.end + closers, found);
     } else if after.starts_with("</") {
         xml::sibling_element(text, name.end + closers, found);
-    } else if let Some(key) = VALUE_KEY.find(after) {
+    } else if let Some(key) = VALUE_KEY.find(after).filter(|_| !has_value) {
         let at = name.end + closers + key.end();
         let leads = Place { leads_line: !place.in_flow, ..place };
         return assigned(lines, name, at, leads, found);
@@ -160,8 +168,24 @@ fn pair(lines: &Lines<'_>, name: &Range<usize>, found: &mut Vec<Range<usize>>) -
     name.end
 }
 
+/// Adds the value that stands before its name, where the name is itself the value of a `name` or `key`, and says
+/// whether there is one.
+fn value_before(text: &str, name: usize, found: &mut Vec<Range<usize>>) -> bool {
+    let near = floor(text, name.saturating_sub(NEAR));
+    let before = text.get(near..name).unwrap_or_default();
+    if !before.trim_end_matches(['"', '\'', '\\', ' ', '\t']).ends_with([':', '=']) {
+        return false;
+    }
+    let Some(captures) = VALUE_BEFORE.captures(before) else { return false };
+    if let Some(value) = captures.iter().skip(1).flatten().next() {
+        push_trimmed(text, near + value.start()..near + value.end(), found);
+        return true;
+    }
+    false
+}
+
 /// Returns the length of the sign between a name and its value, white space included, and whether it is `: `.
-fn separator(after: &str, was_quoted: bool) -> Option<(usize, bool)> {
+fn separator(after: &str, is_argument: bool) -> Option<(usize, bool)> {
     let blank = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
     let lead = blank(after);
     let rest = after.get(lead..)?;
@@ -172,7 +196,7 @@ fn separator(after: &str, was_quoted: bool) -> Option<(usize, bool)> {
         return Some((lead + sign.len() + gap, sign.starts_with([':', '：']) && (gap > 0 || *sign == "：")));
     }
     // A call: `setPassword("x")`, `define('DB_PASSWORD', 'x')`.
-    let sign = if was_quoted { ',' } else { '(' };
+    let sign = if is_argument { ',' } else { '(' };
     let value = rest.strip_prefix(sign)?;
     let gap = blank(value);
     value.get(gap..)?.starts_with(['"', '\'', '`', '\\']).then_some((lead + 1 + gap, false))

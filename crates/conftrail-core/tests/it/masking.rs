@@ -52,6 +52,15 @@ fn secrets_in_free_text_are_masked_and_their_surroundings_stay() {
         "- name: DB_PASSWORD\n  value: §\n- name: LIMIT\n  value: 5",
         &["name: DB_PASSWORD", "value: 5"],
     );
+    check_text(
+        "- value: §\n  name: DB_PASSWORD\n- value: 5\n  name: LIMIT",
+        &["name: DB_PASSWORD", "value: 5"],
+    );
+    check_text(
+        r#"{"value": "§", "key": "db.password", "limit": 5"#,
+        &[r#""key": "db.password", "limit": 5"#],
+    );
+    check_text("? password\n: §\n? limit\n: 5", &["? password\n: ", "? limit\n: 5"]);
     check_text("password: |\n  one §\n  two\nlimit: 5", &["password: |", "\nlimit: 5"]);
     check_text("passwords:\n  - §\n  - b§\nlimit: 5", &["passwords:\n  - ", "\nlimit: 5"]);
     check_text("secrets:\n  alice: §\n  bob: b§\nlimit: 5", &["alice: ", "bob: ", "\nlimit: 5"]);
