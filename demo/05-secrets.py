@@ -47,16 +47,17 @@ def one_run(scene, run):
     git(watched, "init", "--quiet", "--initial-branch=main")
     git(watched, "commit", "--quiet", "--allow-empty", "--message=first")
     conftrail.start()
-    until("both sources to be read", lambda: ready_to_read(conftrail, server, watched))
+    until("both sources to be read", lambda: ready_to_read(conftrail, server, watched), pause=1.5)
 
     tails = [tail(scene, conftrail, "files", "--watch", watched), tail(scene, conftrail, "mysql", "--source", "orders-db", "--with-query")]
+    until("`tail` to have a position", lambda: all((conftrail.home / f"{name}.state").exists() for name in ("files", "mysql")))
     plant(conftrail, server, watched, plants)
     edits = len(plants.places)
     scene.claim(f"planted secrets: {edits} places (at least {AT_LEAST})", edits >= AT_LEAST)
     wait_for_all(scene, conftrail, server, sink)
     shown_masked(scene, conftrail, plants, server)
-    outputs = [conftrail.home / f"{name}.jsonl" for name in ("files", "mysql")]
-    until("`tail` to print the changes", lambda: all(path.read_text().count("\n") >= 5 for path in outputs), 15)
+    for name, last in (("files", '"limits"'), ("mysql", '"last"')):
+        until(f"`tail` to print the changes of {name}", lambda: last in (conftrail.home / f"{name}.jsonl").read_text(), 15)
     metrics = conftrail.get("/metrics") + conftrail.get("/healthz") + conftrail.get("/readyz")
     answers = "".join(conftrail.call(*command).stdout for command in (
         ["log", "-p", "-n", "0"], ["--output", "json", "log", "-n", "0"], ["--output", "json", "current", "mysql:"],

@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct Settling {
     moving: HashMap<String, Moving>,
+    /// Since when a file was found to differ from HEAD.
+    differing: HashMap<String, Instant>,
 }
 
 #[derive(Debug)]
@@ -40,8 +42,32 @@ impl Settling {
         now.duration_since(moving.same_since) >= QUIET || now.duration_since(moving.since) >= PATIENCE
     }
 
+    /// Says whether a file that differs from HEAD may be given more time for its commit; without an end to it, a file
+    /// that is written again and again would never be reported.
+    pub(crate) fn may_wait_for_commit(&mut self, path: &str, now: Instant) -> bool {
+        let since = *self.differing.entry(path.to_owned()).or_insert(now);
+        now.duration_since(since) < PATIENCE
+    }
+
     /// Forgets a file that was read.
     pub(crate) fn done(&mut self, path: &str) {
         self.moving.remove(path);
+        self.differing.remove(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_without_rest_is_not_waited_for_for_ever() {
+        let mut settling = Settling::default();
+        let begin = Instant::now();
+        assert!(settling.may_wait_for_commit("app.yaml", begin));
+        assert!(settling.may_wait_for_commit("app.yaml", begin + Duration::from_secs(4)));
+        assert!(!settling.may_wait_for_commit("app.yaml", begin + PATIENCE));
+        settling.done("app.yaml");
+        assert!(settling.may_wait_for_commit("app.yaml", begin + PATIENCE));
     }
 }

@@ -186,7 +186,10 @@ impl Sweeper {
         }
         let is_learning = !self.is_learned && before.is_none();
         let verdict = if is_learning { Verdict::Unknown } else { self.verdict(file, &content) };
-        if verdict == Verdict::Differs && stat.age(now_ns).is_some_and(|age| age < GIT_GRACE) {
+        if verdict == Verdict::Differs
+            && stat.age(now_ns).is_some_and(|age| age < GIT_GRACE)
+            && self.settling.may_wait_for_commit(path, Instant::now())
+        {
             look.is_settled = false;
             return;
         }

@@ -21,6 +21,9 @@ use crate::{WrongUsage, assemble, configured, local_token, mask_key, telemetry};
 const RETRY: (std::time::Duration, std::time::Duration) =
     (std::time::Duration::from_millis(500), std::time::Duration::from_secs(30));
 
+/// How often the position of a quiet source is saved; the first one is saved at once, so that an abrupt end loses nothing.
+const SAVE_QUIET_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// `conftrail tail`.
 pub(crate) async fn run(common: &Common, arguments: TailArgs) -> anyhow::Result<ExitCode> {
     let config = configured(common)?;
@@ -35,6 +38,7 @@ pub(crate) async fn run(common: &Common, arguments: TailArgs) -> anyhow::Result<
         checkpoint: arguments.state.as_deref().map(read_state).transpose()?.flatten(),
         left: arguments.limit.unwrap_or(u64::MAX),
         unsaved: false,
+        saved: None,
     };
     let shutdown = CancellationToken::new();
     let ended = tokio::select! {
@@ -53,6 +57,7 @@ struct Tail {
     checkpoint: Option<Checkpoint>,
     left: u64,
     unsaved: bool,
+    saved: Option<tokio::time::Instant>,
 }
 
 impl Tail {
@@ -77,7 +82,8 @@ impl Tail {
                             self.print(&batch.events)?;
                             self.checkpoint.get_or_insert_default().advance(batch.position, batch.state);
                             self.unsaved = true;
-                            if !batch.events.is_empty() {
+                            let is_due = self.saved.is_none_or(|last| last.elapsed() >= SAVE_QUIET_EVERY);
+                            if !batch.events.is_empty() || is_due {
                                 self.save()?;
                             }
                             if self.left == 0 {
@@ -128,6 +134,7 @@ impl Tail {
         local_token::write_private(path, &text)
             .with_context(|| format!("--state: cannot write {}", path.display()))?;
         self.unsaved = false;
+        self.saved = Some(tokio::time::Instant::now());
         Ok(())
     }
 }
