@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use conftrail_binlog::preflight::{Severity, preflight};
 use conftrail_core::mask::Masker;
 use conftrail_core::{ResourceKind, explain};
 use conftrail_engine::message::Presentation;
@@ -185,6 +186,14 @@ fn look_at_files(part: &str, config: &conftrail_files::Config, findings: &mut Ve
     });
 }
 
-async fn look_at_mysql(part: &str, _config: &conftrail_binlog::Config, findings: &mut Vec<Finding>) {
-    findings.push(Finding::new(Level::Warning, part, "not looked at"));
+async fn look_at_mysql(part: &str, config: &conftrail_binlog::Config, findings: &mut Vec<Finding>) {
+    for found in preflight(config).await {
+        let level = match found.severity {
+            Severity::Info => Level::Ok,
+            Severity::Warning => Level::Warning,
+            Severity::Fatal => Level::Error,
+        };
+        let message = format!("{}: {}", found.place, found.what);
+        findings.push(Finding { level, part: part.to_owned(), message, mend: found.mend });
+    }
 }
