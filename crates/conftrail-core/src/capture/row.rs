@@ -7,9 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{Draft, Payload};
 use crate::event::flag;
 use crate::mask::{Masker, RowPlan, is_mask};
-use crate::{
-    Action, Change, ChangeOp, Event, Map, Origin, Resource, ResourceKind, Value, canonical, join_key,
-};
+use crate::{Action, Event, Map, Origin, Resource, ResourceKind, Value, canonical, diff, join_key};
 
 /// What is decided once for the rows of a table, as long as its columns stay the same.
 #[derive(Clone, Debug)]
@@ -67,9 +65,10 @@ impl Table {
                 resource.renamed_to = Some(id);
             }
         }
+        // What is beyond the limit on changes still stands in the images, so nothing is cut here.
         let payload = Payload {
             format: Some("row".to_owned()),
-            changes: changes(before.as_ref(), after.as_ref(), &masked),
+            changes: diff::rows(before.as_ref(), after.as_ref()).changes,
             before: before.map(Value::Map),
             after: after.map(Value::Map),
             masked,
@@ -114,47 +113,6 @@ fn key_part(entry: Option<(&Arc<str>, &Value)>) -> String {
 
 fn short_hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Compares two rows column by column; a missing side counts as a row without columns.
-fn changes(before: Option<&Map>, after: Option<&Map>, masked: &[String]) -> Vec<Change> {
-    let empty = Map::default();
-    let (before, after) = (before.unwrap_or(&empty), after.unwrap_or(&empty));
-    let mut changes = Vec::new();
-    for (index, (name, old)) in before.iter().enumerate() {
-        // Rows of one plan have their columns at the same places.
-        let new = match after.at(index) {
-            Some((same, value)) if same == name => Some(value),
-            _ => after.get(name),
-        };
-        match new {
-            Some(new) if new == old => {}
-            Some(new) => changes.push(change(name, ChangeOp::Replace, Some(old), Some(new), masked)),
-            None => changes.push(change(name, ChangeOp::Remove, Some(old), None, masked)),
-        }
-    }
-    for (index, (name, new)) in after.iter().enumerate() {
-        let known = before.at(index).is_some_and(|(same, _)| same == name) || before.get(name).is_some();
-        if !known {
-            changes.push(change(name, ChangeOp::Add, None, Some(new), masked));
-        }
-    }
-    changes
-}
-
-fn change(
-    path: &Arc<str>,
-    op: ChangeOp,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    masked: &[String],
-) -> Change {
-    // A nested secret of a JSON column is masked under `column.path`.
-    let within = |masked: &String| {
-        masked.strip_prefix(&**path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
-    let sensitive = !masked.is_empty() && masked.iter().any(within);
-    Change { path: path.to_string(), op, before: before.cloned(), after: after.cloned(), sensitive }
 }
 
 #[cfg(test)]

@@ -50,7 +50,9 @@ pub(crate) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
             look(&config, &mut findings).await;
         }
         Err(problems) => {
-            findings.extend(problems.iter().map(|one| Finding::new(Level::Error, "configuration", one.to_string())));
+            findings.extend(
+                problems.iter().map(|one| Finding::new(Level::Error, "configuration", one.to_string())),
+            );
         }
     }
     let printer = Printer::new(common);
@@ -81,7 +83,11 @@ async fn look(config: &Config, findings: &mut Vec<Finding>) {
     let masker = look_at_data(config, findings).await;
     look_at_rules(config, findings).await;
     if config.sources.is_empty() {
-        findings.push(Finding::new(Level::Warning, "sources", "none is configured; `conftrail init` writes one"));
+        findings.push(Finding::new(
+            Level::Warning,
+            "sources",
+            "none is configured; `conftrail init` writes one",
+        ));
     }
     for source in &config.sources {
         let part = format!("source {}", source.name());
@@ -109,7 +115,11 @@ async fn look_at_data(config: &Config, findings: &mut Vec<Finding>) -> Option<Ar
             None
         }
         Err(_) => {
-            findings.push(Finding::new(Level::Ok, "data_dir", format!("{} will be made", directory.display())));
+            findings.push(Finding::new(
+                Level::Ok,
+                "data_dir",
+                format!("{} will be made", directory.display()),
+            ));
             None
         }
     };
@@ -118,7 +128,8 @@ async fn look_at_data(config: &Config, findings: &mut Vec<Finding>) -> Option<Ar
         (true, recorded) => match mask_key::read(&key_path) {
             Ok(key) => {
                 if recorded.as_ref().is_some_and(|id| id != key.id()) {
-                    let said = format!("{} is not the key that this installation masks with", key_path.display());
+                    let said =
+                        format!("{} is not the key that this installation masks with", key_path.display());
                     findings.push(Finding::new(Level::Error, "mask.key_file", said));
                 }
                 Some(key)
@@ -129,7 +140,10 @@ async fn look_at_data(config: &Config, findings: &mut Vec<Finding>) -> Option<Ar
             }
         },
         (false, Some(id)) => {
-            let said = format!("the mask key {id} of this installation is lost: put it back at {}", key_path.display());
+            let said = format!(
+                "the mask key {id} of this installation is lost: put it back at {}",
+                key_path.display()
+            );
             findings.push(Finding::new(Level::Error, "mask.key_file", said));
             None
         }
@@ -147,8 +161,14 @@ async fn look_at_data(config: &Config, findings: &mut Vec<Finding>) -> Option<Ar
 async fn look_at_rules(config: &Config, findings: &mut Vec<Finding>) {
     match rules::load(config) {
         Ok(rules) => {
-            findings.extend(rules.warnings().iter().map(|one| Finding::new(Level::Warning, "rules", one.to_string())));
-            findings.push(Finding::new(Level::Ok, "rules", format!("{} rules are in force", rules.rules().len())));
+            findings.extend(
+                rules.warnings().iter().map(|one| Finding::new(Level::Warning, "rules", one.to_string())),
+            );
+            findings.push(Finding::new(
+                Level::Ok,
+                "rules",
+                format!("{} rules are in force", rules.rules().len()),
+            ));
         }
         Err(error) => findings.extend(lines(Level::Error, "rules", &format!("{error:#}"))),
     }

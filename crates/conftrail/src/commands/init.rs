@@ -52,15 +52,20 @@ fn files_source(directory: &Path) -> anyhow::Result<String> {
         .with_context(|| format!("--watch: cannot open the directory {}", directory.display()))?;
     let name = path.file_name().map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned());
     let (path, name) = (json(&path.to_string_lossy())?, json(&name)?);
-    Ok(format!("  - name: {name}              # part of every id: never renamed\n    kind: files\n    path: {path}\n"))
+    Ok(format!(
+        "  - name: {name}              # part of every id: never renamed\n    kind: files\n    path: {path}\n"
+    ))
 }
 
 /// Asks a server what is there. The lines to paste stand above the source as comments: they need an administrator.
 async fn mysql_source(url: &str, password_file: Option<PathBuf>) -> anyhow::Result<String> {
     let mut config = conftrail_binlog::Config { password_file, ..Default::default() };
     config.url = url.parse().map_err(|error| WrongUsage(format!("--mysql: {error}")))?;
+    let had_password = config.url.password.is_some();
     let found = discover(&config).await.map_err(|error| anyhow!("--mysql: {}", explain(&error)))?;
-    let name = config.url.host.split('.').next().filter(|host| host.parse::<u8>().is_err()).unwrap_or("mysql");
+    config.url.password = None;
+    let name =
+        config.url.host.split('.').next().filter(|host| host.parse::<u8>().is_err()).unwrap_or("mysql");
     let mut text = comments(&found);
     text.push_str(&format!(
         "  - name: {name}              # part of every id: never renamed\n    kind: mysql\n    url: {url}\n",
@@ -69,6 +74,9 @@ async fn mysql_source(url: &str, password_file: Option<PathBuf>) -> anyhow::Resu
     ));
     if let Some(path) = &config.password_file {
         text.push_str(&format!("    password_file: {}\n", json(&path.to_string_lossy())?));
+    } else if had_password {
+        text.push_str("    # The password is not copied: put it into a file that only conftrail may read.\n");
+        text.push_str("    password_file: mysql.password\n");
     }
     text.push_str(&format!("    include: {}\n", serde_json::to_string(&found.include)?));
     text.push_str("    # Logins whose comments may name a person, such as \"app@10.0.0.%\".\n    actor: { trust: [] }\n");
@@ -76,7 +84,10 @@ async fn mysql_source(url: &str, password_file: Option<PathBuf>) -> anyhow::Resu
 }
 
 fn comments(found: &Discovery) -> String {
-    let mut text = format!("  # MySQL {}, asked as {}. The least rights that capture needs:\n", found.version, found.account);
+    let mut text = format!(
+        "  # MySQL {}, asked as {}. The least rights that capture needs:\n",
+        found.version, found.account
+    );
     for grant in &found.grants {
         text.push_str(&format!("  #   {grant}\n"));
     }

@@ -113,16 +113,17 @@ impl Tail {
     }
 
     fn print(&mut self, events: &[Arc<Event>]) -> anyhow::Result<()> {
-        for event in events {
+        let classified = events.iter().map(|event| {
             let mut event = event.clone();
             if !self.classifier.is_empty() {
                 self.classifier.classify(Arc::make_mut(&mut event));
             }
-            self.printer.print(&event, |printer| {
-                format!("{}\n{}", event_line(&event, printer), event_diff(&event, printer))
-            })?;
-            self.left = self.left.saturating_sub(1);
-        }
+            event
+        });
+        self.printer.print_all(classified, |event, printer| {
+            format!("{}\n{}", event_line(event, printer), event_diff(event, printer))
+        })?;
+        self.left = self.left.saturating_sub(events.len() as u64);
         Ok(())
     }
 

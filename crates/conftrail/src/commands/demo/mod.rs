@@ -59,7 +59,10 @@ async fn tell(common: &Common, directory: &Path, stores: &crate::app::Stores) ->
         Ok(stores.control.load_checkpoint("demo").await?.filter(|checkpoint| !checkpoint.state.is_empty()))
     })
     .await?;
-    say(&format!("conftrail watches {}.\nNow three edits: a pool size, a password and a timeout.\n", directory.join("config").display()));
+    say(&format!(
+        "conftrail watches {}.\nNow three edits: a pool size, a password and a timeout.\n",
+        directory.join("config").display()
+    ));
     sample::edit(directory)?;
     let page = until("the three changes to be on record", async || {
         let page = stores.reader.search(search()?).await?;
@@ -85,14 +88,19 @@ fn search() -> anyhow::Result<SearchRequest> {
 
 fn show(page: &Page, printer: &Printer) -> anyhow::Result<()> {
     for event in &page.events {
-        printer.print(event, |printer| format!("{}\n{}\n", event_line(event, printer), event_diff(event, printer)))?;
+        printer.print(event, |printer| {
+            format!("{}\n{}\n", event_line(event, printer), event_diff(event, printer))
+        })?;
     }
     Ok(())
 }
 
 fn show_mail(mail: &Notification, directory: &Path) -> anyhow::Result<()> {
     let text = conftrail_notify::mail::plain_text(mail, &Presentation::default()).unwrap_or_default();
-    say(&format!("\nThe rule demo/pool-changed made it an alert, and the alert became this mail in {}:\n", directory.join("mail").display()));
+    say(&format!(
+        "\nThe rule demo/pool-changed made it an alert, and the alert became this mail in {}:\n",
+        directory.join("mail").display()
+    ));
     for line in text.lines() {
         say(&format!("  | {line}"));
     }

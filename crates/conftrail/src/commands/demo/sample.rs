@@ -25,11 +25,13 @@ pub(super) fn write(directory: &Path) -> anyhow::Result<()> {
     for (name, text) in FILES {
         let path = directory.join(name);
         let parent = path.parent().unwrap_or(directory);
-        std::fs::create_dir_all(parent).with_context(|| format!("cannot make the directory {}", parent.display()))?;
+        std::fs::create_dir_all(parent)
+            .with_context(|| format!("cannot make the directory {}", parent.display()))?;
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let mail = directory.join("mail");
-    std::fs::create_dir_all(&mail).with_context(|| format!("cannot make the directory {}", mail.display()))?;
+    std::fs::create_dir_all(&mail)
+        .with_context(|| format!("cannot make the directory {}", mail.display()))?;
     let config = directory.join("config");
     // With git the first edit shows its author, commit and ticket; without it, the file's owner.
     if git(&config, &["init", "--quiet", "--initial-branch=main"]) {
@@ -46,7 +48,10 @@ pub(super) fn edit(directory: &Path) -> anyhow::Result<()> {
     if git(&config, &["worktree", "add", "--quiet", "-b", "change", "../change"]) {
         let beside = directory.join("change");
         replace(&beside.join("order-service.yaml"), "maximum-pool-size: 50", "maximum-pool-size: 10")?;
-        git(&beside, &["commit", "--quiet", "--all", "--message=CHG-1234: smaller pool for the new database"]);
+        git(
+            &beside,
+            &["commit", "--quiet", "--all", "--message=CHG-1234: smaller pool for the new database"],
+        );
         git(&config, &["merge", "--quiet", "--ff-only", "change"]);
         git(&config, &["worktree", "remove", "--force", "../change"]);
     } else {
@@ -59,7 +64,8 @@ pub(super) fn edit(directory: &Path) -> anyhow::Result<()> {
 fn replace(path: &Path, from: &str, to: &str) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let beside = path.with_extension("edit");
-    std::fs::write(&beside, text.replace(from, to)).with_context(|| format!("cannot write {}", beside.display()))?;
+    std::fs::write(&beside, text.replace(from, to))
+        .with_context(|| format!("cannot write {}", beside.display()))?;
     std::fs::rename(&beside, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
