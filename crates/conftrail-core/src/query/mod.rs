@@ -1,6 +1,6 @@
 //! The query language: one parser and one tree for search, rules, filters and exports (docs/query.md).
 //!
-//! Every engine compiles this tree; [`matches`] is what they must agree with.
+//! Every engine compiles this tree; [`matches()`] is what they must agree with.
 
 mod cursor;
 mod date;
