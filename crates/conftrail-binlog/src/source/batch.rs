@@ -92,18 +92,27 @@ impl Batch {
         &self.traces
     }
 
-    /// Makes the events, given who made each trace's statement, and starts anew.
+    /// Takes what there is and starts anew, with room for as much again.
+    pub(super) fn take(&mut self) -> Self {
+        let again = Self { pending: Vec::with_capacity(self.pending.len()), ..Self::default() };
+        std::mem::replace(self, again)
+    }
+
+    /// Makes the events, given who made each trace's statement.
     pub(super) fn finish(
-        &mut self,
+        self,
         who: &[Attribution],
         masker: &Masker,
         actor_columns: &[String],
     ) -> Vec<Arc<Event>> {
-        let made = std::mem::take(self).pending.into_iter().filter_map(|pending| {
+        let mut events = Vec::with_capacity(self.pending.len());
+        for pending in self.pending {
             let attribution = pending.trace.and_then(|trace| who.get(trace));
-            finish(pending.draft, pending.content, attribution, masker, actor_columns).map(Arc::new)
-        });
-        made.collect()
+            events.extend(
+                finish(pending.draft, pending.content, attribution, masker, actor_columns).map(Arc::new),
+            );
+        }
+        events
     }
 }
 

@@ -5,6 +5,7 @@ mod batch;
 mod config;
 mod error;
 mod filter;
+mod finish;
 mod gtid_event;
 mod lookup;
 mod open;
@@ -25,6 +26,9 @@ mod tables;
 mod transaction;
 mod url;
 mod xa;
+
+#[cfg(fuzzing)]
+pub mod fuzzing;
 
 pub use config::{ActorConfig, Config};
 pub use filter::{InvalidPattern, TableFilter};

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use conftrail_core::capture::Draft;
@@ -13,9 +14,10 @@ use super::attribute::Attributor;
 use super::batch::{Content, Pending};
 use super::config::Config;
 use super::filter::TableFilter;
+use super::finish::Job;
 use super::lookup::Lookup;
 use super::position::{BinlogPosition, Mode};
-use super::reader::{Out, Reader, Settings, now};
+use super::reader::{Reader, Settings, now};
 use super::resume::{Note, Resumed, resume};
 use super::schema_facts::{DatedFacts, SchemaFacts};
 use super::start::Start;
@@ -47,7 +49,7 @@ pub(super) async fn open(
     origin: &Origin,
     masker: &Arc<Masker>,
     after: Option<&Checkpoint>,
-    out: Out,
+    out: SyncSender<Job>,
 ) -> PortResult<Opened> {
     let target = config.target()?;
     let connection = connect(target.clone()).await?;

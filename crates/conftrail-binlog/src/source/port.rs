@@ -1,6 +1,7 @@
 //! The port: a reader on its thread, and the stream of what it hands on.
 
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::config::Config;
+use super::finish::finish;
 use super::open::{Opened, open};
 use super::position::Place;
 use super::reader::Read;
@@ -49,6 +51,15 @@ impl Source {
         };
         Ok(Self { config, masker, origin })
     }
+
+    /// Starts a thread that ends when its channels close.
+    fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> PortResult<()> {
+        std::thread::Builder::new()
+            .name(format!("{name} {}", self.config.name))
+            .spawn(work)
+            .map(drop)
+            .map_err(|error| PortError::unavailable("start the binlog reader").because(error))
+    }
 }
 
 #[async_trait]
@@ -58,14 +69,14 @@ impl ports::Source for Source {
     }
 
     async fn open(&self, after: Option<Checkpoint>) -> PortResult<SourceStream> {
-        let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
-        let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), sender).await?;
+        let (out, receiver) = mpsc::channel(WAITING_BATCHES);
+        let (to_finish, unfinished) = sync_channel(1);
+        let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), to_finish).await?;
         let Opened { reader, stream: events, first, control } = opened;
         let closer = events.closer()?;
-        std::thread::Builder::new()
-            .name(format!("binlog {}", self.config.name))
-            .spawn(move || reader.run(events, first))
-            .map_err(|error| PortError::unavailable("start the binlog reader").because(error))?;
+        let settings = reader.settings.clone();
+        self.spawn("binlog", move || reader.run(events, first))?;
+        self.spawn("finish", move || finish(&unfinished, &settings, &out))?;
         let mut ticks = interval(WATERMARK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let running = Running {

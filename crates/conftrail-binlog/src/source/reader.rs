@@ -1,6 +1,7 @@
 //! The state machine over the binlog's events; runs on a thread of its own.
 
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use conftrail_core::mask::Masker;
@@ -10,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::attribute::Attributor;
 use super::batch::{Batch, Pending};
+use super::finish::{Job, Unfinished};
 use super::gtid_event::Begin;
 use super::lookup::Lookup;
 use super::position::{BinlogPosition, Mode, Place};
@@ -62,7 +64,7 @@ pub(super) struct Reader {
     pub(super) statements: u64,
     /// Counts transactions, likewise.
     pub(super) transactions: u64,
-    out: Out,
+    out: SyncSender<Job>,
     handed_on: Instant,
     /// Whether the position moved since a batch was handed on.
     moved: bool,
@@ -76,7 +78,7 @@ impl Reader {
         attributor: Attributor,
         position: BinlogPosition,
         xa: OpenXa,
-        out: Out,
+        out: SyncSender<Job>,
     ) -> Self {
         Self {
             settings,
@@ -102,7 +104,7 @@ impl Reader {
         }
         if let Err(error) = self.read(&mut stream) {
             // Nobody listens: then there is nobody to tell.
-            let _unheard = self.out.blocking_send(Err(error));
+            let _unheard = self.out.send(Job::Failed(error));
         }
     }
 
@@ -126,16 +128,19 @@ impl Reader {
     /// Hands on what there is, with the position of the last whole transaction.
     fn hand_on(&mut self) -> PortResult<()> {
         let who = self.attributor.resolve(self.batch.traces(), &mut self.lookup)?;
-        let settings = &self.settings;
-        let events = self.batch.finish(&who, &settings.masker, &settings.actor_columns);
         let mut state: Vec<StateChange> = self.tables.facts.take_changes();
         state.extend(self.xa.take_changes());
-        let batch = SourceBatch { events, position: self.position.to_position(), state, watermark: None };
-        let read = Read { batch, place: self.position.place.clone() };
+        let unfinished = Unfinished {
+            changes: self.batch.take(),
+            who,
+            position: self.position.to_position(),
+            place: self.position.place.clone(),
+            state,
+        };
         self.handed_on = Instant::now();
         self.moved = false;
         self.out
-            .blocking_send(Ok(read))
+            .send(Job::Batch(Box::new(unfinished)))
             .map_err(|_| PortError::unavailable("hand on what was read: nobody listens"))
     }
 
@@ -213,7 +218,7 @@ impl Reader {
                 if let (Some(transaction), Some(text)) =
                     (&mut self.transaction, super::query_event::rows_query(event.body))
                 {
-                    transaction.set_query(text);
+                    transaction.set_query(text, self.settings.with_query);
                 }
                 Ok(())
             }

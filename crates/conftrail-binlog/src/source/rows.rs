@@ -135,8 +135,8 @@ impl Reader {
         if transaction.xid.is_some() {
             draft.flags.push(flag::XA_PREPARED.to_owned());
         }
-        if let Some(query) = transaction.query().filter(|_| settings.with_query) {
-            draft.detail = Some(super::statements::text_detail(&settings.masker, &query.text));
+        if let Some(text) = transaction.query().and_then(|query| query.text.as_ref()) {
+            draft.detail = Some(super::statements::text_detail(&settings.masker, text));
         }
         let key = match transaction.query() {
             Some(query) if query.claim.is_some() => TraceKey::Statement(*statements),

@@ -151,7 +151,7 @@ impl Reader {
     ) {
         let detail = text_detail(&self.settings.masker, &query.sql);
         self.statements += 1;
-        self.transaction_at(event).set_query(query.sql.clone());
+        self.transaction_at(event).set_query(query.sql.clone(), false);
         self.report(event, action, resource, detail);
         self.transaction_at(event).end_statement();
         self.statements += 1;

@@ -44,7 +44,7 @@ pub(super) struct Transaction {
 /// The statement that the rows being read come from.
 #[derive(Debug)]
 pub(super) struct Query {
-    pub(super) text: Arc<str>,
+    pub(super) text: Option<Arc<str>>,
     pub(super) claim: Option<Claim>,
 }
 
@@ -79,10 +79,11 @@ impl Transaction {
         self.escapes = escapes;
     }
 
-    /// Remembers the statement that the next rows come from.
-    pub(super) fn set_query(&mut self, text: Cow<'_, str>) {
+    /// Remembers what the statement says that the next rows come from, and its text where that is wanted.
+    pub(super) fn set_query(&mut self, text: Cow<'_, str>, keep_text: bool) {
         let claim = Claim::of_statement(&text, self.escapes);
-        self.query = Some(Query { text: Arc::from(text), claim });
+        let text = if keep_text { Some(Arc::from(text)) } else { None };
+        self.query = Some(Query { text, claim });
     }
 
     pub(super) fn query(&self) -> Option<&Query> {

@@ -35,7 +35,8 @@ async fn a_row_is_created_updated_renamed_and_deleted() {
     );
     assert_eq!(update.changes.len(), 1);
     assert_eq!(update.masked, ["password"]);
-    assert!(update.flags.is_empty(), "{:?}", update.flags);
+    // The client may be gone before we could look.
+    assert!(update.flags.iter().all(|flag| flag == "login_unknown"), "{:?}", update.flags);
     assert!(update.source.version.as_deref().is_some_and(|version| version.starts_with("9.")));
     let text = serde_json::to_string(&events).expect("json");
     assert!(!text.contains("hunter2"));
