@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use conftrail::{Cli, run};
 
+/// Events are made on one thread and dropped on another, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -13,6 +13,9 @@ use crate::cli::{self, Common, Output};
 pub(crate) use event::{event_diff, event_line};
 pub(crate) use zone::{Zone, parse_time};
 
+/// Lines are written together up to this many bytes.
+const WRITTEN_AT_ONCE: usize = 256 << 10;
+
 /// Prints to stdout in the form the caller asked for.
 pub(crate) struct Printer {
     /// Text or JSON.
@@ -45,14 +48,47 @@ impl Printer {
     ///
     /// # Errors
     /// stdout is closed.
-    pub(crate) fn print<T: Serialize>(&self, value: &T, text: impl FnOnce(&Self) -> String) -> anyhow::Result<()> {
-        let line = match self.output {
-            Output::Json => serde_json::to_string(value)?,
-            Output::Text => text(self),
-        };
-        let mut stdout = std::io::stdout().lock();
-        writeln!(stdout, "{line}")?;
-        stdout.flush()?;
+    pub(crate) fn print<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&Self) -> String,
+    ) -> anyhow::Result<()> {
+        let mut lines = Vec::new();
+        self.line(value, text, &mut lines)?;
+        write(&lines)
+    }
+
+    /// Prints many things, of which all are out when this returns; a line never waits for a later call.
+    ///
+    /// # Errors
+    /// stdout is closed.
+    pub(crate) fn print_all<T: Serialize>(
+        &self,
+        values: impl IntoIterator<Item = T>,
+        text: impl Fn(&T, &Self) -> String,
+    ) -> anyhow::Result<()> {
+        let mut lines = Vec::new();
+        for value in values {
+            self.line(&value, |printer| text(&value, printer), &mut lines)?;
+            if lines.len() >= WRITTEN_AT_ONCE {
+                write(&lines)?;
+                lines.clear();
+            }
+        }
+        write(&lines)
+    }
+
+    fn line<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&Self) -> String,
+        lines: &mut Vec<u8>,
+    ) -> anyhow::Result<()> {
+        match self.output {
+            Output::Json => serde_json::to_writer(&mut *lines, value)?,
+            Output::Text => lines.extend_from_slice(text(self).as_bytes()),
+        }
+        lines.push(b'\n');
         Ok(())
     }
 
@@ -67,8 +103,12 @@ impl Printer {
 /// # Errors
 /// stdout is closed.
 pub(crate) fn print_text(text: &str) -> anyhow::Result<()> {
+    write(text.as_bytes())
+}
+
+fn write(lines: &[u8]) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
+    stdout.write_all(lines)?;
     stdout.flush()?;
     Ok(())
 }
