@@ -128,7 +128,7 @@ impl Running {
         }
         loop {
             tokio::select! {
-                biased;
+                // In no fixed order: a busy stream must not keep the clock from being asked.
                 read = self.receiver.recv() => {
                     return Some(match read {
                         Some(Ok(read)) => Ok(self.passed(read)),
