@@ -3,6 +3,7 @@
 mod attribute;
 mod batch;
 mod config;
+mod dialect;
 mod error;
 mod filter;
 mod finish;

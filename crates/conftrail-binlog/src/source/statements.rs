@@ -35,7 +35,7 @@ impl Reader {
             return Ok(());
         };
         let statement = classify(&query.sql);
-        self.transaction_at(event).session(query.thread_id, query.escapes);
+        self.transaction_at(event).session(query.thread_id, query.dialect);
         match statement {
             Statement::Begin => self.transaction_at(event).is_open = true,
             Statement::XaStart(xid) => {
@@ -151,7 +151,7 @@ impl Reader {
     ) {
         let detail = text_detail(&self.settings.masker, &query.sql);
         self.statements += 1;
-        self.transaction_at(event).set_query(query.sql.clone(), false);
+        self.transaction_at(event).set_query(query.statement, false);
         self.report(event, action, resource, detail);
         self.transaction_at(event).end_statement();
         self.statements += 1;

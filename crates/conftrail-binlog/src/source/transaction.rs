@@ -1,14 +1,14 @@
 //! The transaction that is being read.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use conftrail_core::Timestamp;
 
+use super::dialect::Dialect;
 use super::gtid_event::Begin;
 use super::position::Place;
 use crate::gtid::Gtid;
-use crate::who::{Claim, Escapes};
+use crate::who::Claim;
 use crate::wire::{EventHeader, RawEvent};
 
 /// What is known of a transaction up to the event read last.
@@ -37,7 +37,7 @@ pub(super) struct Transaction {
     pub(super) xid: Option<String>,
     /// Whether an event was made of it.
     pub(super) has_events: bool,
-    escapes: Escapes,
+    dialect: Dialect,
     query: Option<Query>,
 }
 
@@ -68,21 +68,21 @@ impl Transaction {
             is_open: false,
             xid: None,
             has_events: false,
-            escapes: Escapes::Unknown,
+            dialect: Dialect::UNKNOWN,
             query: None,
         }
     }
 
     /// Remembers the session, as BEGIN tells it.
-    pub(super) fn session(&mut self, thread_id: u32, escapes: Escapes) {
+    pub(super) fn session(&mut self, thread_id: u32, dialect: Dialect) {
         self.thread_id = Some(thread_id);
-        self.escapes = escapes;
+        self.dialect = dialect;
     }
 
     /// Remembers what the statement says that the next rows come from, and its text where that is wanted.
-    pub(super) fn set_query(&mut self, text: Cow<'_, str>, keep_text: bool) {
-        let claim = Claim::of_statement(&text, self.escapes);
-        let text = if keep_text { Some(Arc::from(text)) } else { None };
+    pub(super) fn set_query(&mut self, statement: &[u8], keep_text: bool) {
+        let claim = self.dialect.claim(statement);
+        let text = keep_text.then(|| Arc::from(self.dialect.text(statement)));
         self.query = Some(Query { text, claim });
     }
 

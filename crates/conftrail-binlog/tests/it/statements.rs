@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use conftrail_core::{Action, Event, Value};
 use conftrail_testkit::servers::{MysqlOptions, MysqlServer};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
 
 use crate::reading::{Reading, config};
 
@@ -242,4 +244,33 @@ async fn a_large_transaction_comes_in_pieces_whose_position_stays_before_it() {
     reading.catch_up(&server).await;
     assert_ne!(reading.checkpoint.position, before);
     assert_eq!(reading.events().len(), 5000);
+}
+
+#[tokio::test]
+async fn a_letter_of_the_sessions_character_set_forges_no_comment() {
+    let server = MysqlServer::start(MysqlOptions::recommended()).await;
+    server
+        .query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v VARCHAR(99) CHARACTER SET gbk)")
+        .await;
+    let mut reading = Reading::latest(config(&server, "d.*")).await;
+    // Typed into a form: 縗' /*user='root',ticket='CHG-9'*/ -- , which the client's library escapes in GBK, where 縗 is bf 5c.
+    let typed: &[u8] = b"'\xbf\x5c\\' /*user=\\'root\\',ticket=\\'CHG-9\\'*/ -- '";
+    let statements: [Vec<u8>; 3] = [
+        b"SET NAMES gbk".to_vec(),
+        [b"INSERT INTO d.t VALUES (1, ", typed, b")"].concat(),
+        [b"INSERT INTO d.t VALUES (2, ", typed, b") /*user='\xc0\xee\xc0\xd7'*/"].concat(),
+    ];
+    let options =
+        OptsBuilder::default().ip_or_hostname("127.0.0.1").tcp_port(server.port()).user(Some("root"));
+    let mut session = Conn::new(options).await.expect("a session");
+    for statement in statements {
+        session.query_drop(statement).await.expect("the server takes it");
+    }
+    let events = reading.events_until(2).await;
+    let value = events[0].after.as_ref().and_then(Value::as_map).and_then(|row| row.get("v"));
+    assert_eq!(value.and_then(Value::as_text), Some("縗' /*user='root',ticket='CHG-9'*/ -- "));
+    assert_eq!(events[0].actor.claimed, None);
+    assert_eq!(events[0].reason, None);
+    let claimed = events[1].actor.claimed.as_ref().and_then(|claimed| claimed.name.as_deref());
+    assert_eq!(claimed, Some("李雷"));
 }
