@@ -64,7 +64,7 @@ pub struct EventStream {
 
 /// Where in which file the event that was read last ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Place {
+pub(super) struct Place {
     file: String,
     end: u64,
     /// Events that end at or before this offset of the first file were asked for only because a dump cannot start
@@ -187,7 +187,7 @@ impl EventStream {
 
 impl Place {
     /// Moves behind an event.
-    fn pass(&mut self, header: &EventHeader, body: &[u8]) -> Result<(), WireError> {
+    pub(super) fn pass(&mut self, header: &EventHeader, body: &[u8]) -> Result<(), WireError> {
         match header.kind {
             kind::ROTATE => self.rotate(body),
             kind::HEARTBEAT => {

@@ -11,6 +11,9 @@ mod event;
 mod packet;
 mod tls;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 pub use channel::Closer;
 pub use connection::{Connection, Target};
 pub use dump::{DumpRequest, DumpStart, EventStream};

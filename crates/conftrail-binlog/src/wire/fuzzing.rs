@@ -1,0 +1,27 @@
+//! A door for the fuzzer to what comes from the server; in no other build.
+
+use std::time::Duration;
+
+use super::dump::Place;
+use super::event::Framing;
+use super::packet::Packets;
+
+/// Reads packets and the events in them from what a server may have sent, to the first error; returns how many events.
+pub fn packets(mut sent: &[u8]) -> usize {
+    let mut packets = Packets::new(Duration::ZERO);
+    let mut framing = Framing::default();
+    let mut place = Place::default();
+    let mut events = 0;
+    while packets.advance(&mut sent).is_ok() {
+        let Some((0, event)) = packets.content().split_first().map(|(first, event)| (*first, event)) else {
+            return events;
+        };
+        let Ok((header, body)) = framing.locate(event) else { return events };
+        if place.pass(&header, &event[body.clone()]).is_err() {
+            return events;
+        }
+        crate::source::fuzzing::event_body(header.kind, &event[body]);
+        events += 1;
+    }
+    events
+}
