@@ -18,6 +18,7 @@ pub mod query;
 pub mod text;
 
 mod id;
+mod json;
 mod nearest;
 mod order;
 mod period;
@@ -33,6 +34,7 @@ pub use change::{Change, ChangeOp};
 pub use error::{ErrorKind, PortError, PortResult, explain};
 pub use event::{Action, Event, FORMAT_VERSION, Origin, Transaction, flag};
 pub use id::{EventId, InvalidId};
+pub use json::append_json;
 pub use nearest::nearest;
 pub use order::{LogIdentity, Order};
 pub use period::{InvalidPeriod, Period};

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 
+use conftrail_core::append_json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
@@ -47,7 +48,7 @@ pub(crate) fn encode<T: Serialize>(value: &T, compress_from: usize) -> Result<Ve
     let mut plain = Vec::with_capacity(1024);
     plain.push(PLAIN);
     // The cause may quote content, so it is left out.
-    serde_json::to_writer(&mut plain, value).map_err(|_| Error::Rejected("write record as JSON"))?;
+    append_json(value, &mut plain).map_err(|_| Error::Rejected("write record as JSON"))?;
     let json = &plain[1..];
     if json.len() > LARGEST {
         return Err(Error::Rejected("store record of more than 256 MiB"));

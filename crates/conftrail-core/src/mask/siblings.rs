@@ -60,7 +60,12 @@ pub(crate) fn is_kubernetes_data(key: &str) -> bool {
 
 /// Says whether a key is one of the words or ends with one: `item_key`, `item-key`, `item.key`, `itemKey`.
 fn ends_with_word(key: &str, words: &[&str]) -> bool {
+    let last = key.bytes().last().map(|last| last.to_ascii_lowercase());
     words.iter().any(|word| {
+        // Most keys are done with here.
+        if word.bytes().last() != last {
+            return false;
+        }
         let Some(at) = key.len().checked_sub(word.len()) else { return false };
         let (Some(head), Some(tail)) = (key.get(..at), key.get(at..)) else { return false };
         if !tail.eq_ignore_ascii_case(word) {

@@ -20,6 +20,9 @@ pub fn holds_mask(text: &str) -> bool {
 /// Returns where the masks of a text stand, in order.
 pub(crate) fn masks(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    if text.len() < MASK_LEN {
+        return found;
+    }
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find(PREFIX)) {
         let start = from + at;

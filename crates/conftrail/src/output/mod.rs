@@ -5,6 +5,7 @@ mod zone;
 
 use std::io::{IsTerminal as _, Write as _};
 
+use conftrail_core::append_json;
 use conftrail_engine::Language;
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ pub(crate) use event::{event_diff, event_line};
 pub(crate) use zone::{Zone, parse_time};
 
 /// Lines are written together up to this many bytes.
-const WRITTEN_AT_ONCE: usize = 256 << 10;
+const WRITTEN_AT_ONCE: usize = 64 << 10;
 
 /// Prints to stdout in the form the caller asked for.
 pub(crate) struct Printer {
@@ -67,7 +68,7 @@ impl Printer {
         values: impl IntoIterator<Item = T>,
         text: impl Fn(&T, &Self) -> String,
     ) -> anyhow::Result<()> {
-        let mut lines = Vec::new();
+        let mut lines = Vec::with_capacity(WRITTEN_AT_ONCE);
         for value in values {
             self.line(&value, |printer| text(&value, printer), &mut lines)?;
             if lines.len() >= WRITTEN_AT_ONCE {
@@ -85,7 +86,7 @@ impl Printer {
         lines: &mut Vec<u8>,
     ) -> anyhow::Result<()> {
         match self.output {
-            Output::Json => serde_json::to_writer(&mut *lines, value)?,
+            Output::Json => append_json(value, lines)?,
             Output::Text => lines.extend_from_slice(text(self).as_bytes()),
         }
         lines.push(b'\n');
