@@ -12,7 +12,7 @@ use super::tables::Captured;
 use crate::who::Attribution;
 
 /// A batch is handed on when it holds this many changes …
-const MOST_CHANGES: usize = 1000;
+const MOST_CHANGES: usize = 250;
 /// … or changes that took this many bytes of the binlog.
 const MOST_BYTES: usize = 1 << 20;
 
