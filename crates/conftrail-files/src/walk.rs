@@ -1,8 +1,11 @@
 //! What stands below a directory, as programs see it: through symbolic links, under the visible names.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt::Write;
 use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -93,10 +96,9 @@ fn directory(
             found.blind.push(prefix.trim_end_matches('/').to_owned());
             continue;
         };
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
+        let name = legible(&entry.file_name());
         // `..data` and `..2026_11_20_…` are how a mounted ConfigMap swaps its content; the visible links lead there.
-        if name.starts_with("..") || matches!(&*name, ".git" | ".hg" | ".svn") {
+        if name.starts_with("..") || matches!(name.as_str(), ".git" | ".hg" | ".svn") {
             continue;
         }
         let path = format!("{prefix}{name}");
@@ -130,5 +132,32 @@ fn directory(
             }
             found.files.insert(path, (entry.path(), Stat::of(&metadata)));
         }
+    }
+}
+
+/// Returns a name as text. What is not UTF-8 stands as `\xC5`, so that two names stay two.
+fn legible(name: &OsStr) -> String {
+    let mut text = String::with_capacity(name.len());
+    for chunk in name.as_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a string does not fail.
+            let _never_fails = write!(text, "\\x{byte:02X}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_other_character_sets_stay_apart() {
+        let names = [&b"\xc5\xe4.yaml"[..], b"\xd6\xc3.yaml", "配置.yaml".as_bytes()];
+        assert_eq!(
+            names.map(|name| legible(OsStr::from_bytes(name))),
+            ["\\xC5\\xE4.yaml", "\\xD6\\xC3.yaml", "配置.yaml"]
+        );
     }
 }
