@@ -125,7 +125,9 @@ impl<'t> Parser<'t> {
         if word.pattern.is_any() {
             return Ok(Query::All);
         }
+        // An escaped sign is meant as it stands.
         if let Some((name, _)) = word.raw.split_once('=')
+            && !name.ends_with('\\')
             && Field::named(name).is_some()
         {
             return Err(self.cursor.error(word.span, format!("write {name}:value, with a colon")));

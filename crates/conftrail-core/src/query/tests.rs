@@ -35,6 +35,7 @@ fn queries_print_in_one_form() {
         ("actor>bob", "actor.name>bob"),
         ("\"or\" \\and", "\"or\" and \"and\""),
         ("after.a\\:b:c", "after.a\\:b:c"),
+        ("detail.\\=x*", "detail.\\=x*"),
         ("限流 规则*", "限流 and 规则*"),
         ("\"支付 限流\"", "\"支付 限流\""),
     ];
