@@ -182,8 +182,8 @@ impl Differ {
             return;
         }
         let sensitive = before.is_some_and(value_holds_mask) || after.is_some_and(value_holds_mask);
-        let change =
-            Change { path: path.to_string(), op, before: before.cloned(), after: after.cloned(), sensitive };
+        let path = path.as_str().to_owned();
+        let change = Change { path, op, before: before.cloned(), after: after.cloned(), sensitive };
         self.changes.changes.push(change);
     }
 }

@@ -117,13 +117,21 @@ pub fn join_key<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         if index > 0 {
             joined.push(',');
         }
-        joined.push_str(&part.replace('%', "%25").replace(',', "%2C"));
+        if part.contains(['%', ',']) {
+            joined.push_str(&part.replace('%', "%25").replace(',', "%2C"));
+        } else {
+            joined.push_str(part);
+        }
     }
     joined
 }
 
 /// Appends a part, percent-encoding what would be taken for structure; letters of any language stay readable.
 fn encode_part(id: &mut String, part: &str) {
+    let stays = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b',');
+    if part.bytes().all(stays) {
+        return id.push_str(part);
+    }
     for character in part.chars() {
         match character {
             '%' => id.push_str("%25"),

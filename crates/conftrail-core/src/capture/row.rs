@@ -58,7 +58,9 @@ impl Table {
         };
         if self.key.is_empty() {
             draft.flags.push(flag::NO_KEY.to_owned());
-        } else if let (Action::Update, Some(row)) = (action, &after) {
+        } else if let (Some(old), Some(row)) = (&before, &after)
+            && self.key.iter().any(|place| old.at(*place) != row.at(*place))
+        {
             let id = self.resource(row).id;
             if id != resource.id {
                 action = Action::Rename;

@@ -3,7 +3,7 @@
 //! A name that holds a dot, a bracket, a quote or nothing at all stands in brackets as a JSON string:
 //! `metadata.annotations["app.kubernetes.io/name"]`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A path that grows and shrinks while a tree is walked.
 #[derive(Debug, Default)]
@@ -36,13 +36,18 @@ impl Path {
     /// Steps into a list's entry.
     pub(crate) fn enter_index(&mut self, index: usize) {
         self.lengths.push(self.text.len());
-        self.text.push_str(&format!("[{index}]"));
+        write!(self.text, "[{index}]").expect("writing to memory cannot fail");
     }
 
     /// Steps into an entry of a flat list of names (a row, properties), whose name is the path.
     pub(crate) fn enter_flat(&mut self, name: &str) {
         self.lengths.push(self.text.len());
         self.text.push_str(name);
+    }
+
+    /// Returns the path as it stands.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Steps back out.
