@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use conftrail_core::{ErrorKind, PortError};
 
+/// The wait after what a person must mend: wrong passwords tried too often lock an account.
+const NEEDS_A_PERSON: Duration = Duration::from_secs(10);
+
 /// Computes how long to wait before the next attempt.
 #[derive(Clone, Debug)]
 pub struct Backoff {
@@ -37,7 +40,7 @@ impl Backoff {
         match error.kind() {
             ErrorKind::Unavailable { retry_after } => wait.max(retry_after.unwrap_or_default()),
             ErrorKind::Rejected | ErrorKind::Corrupt | ErrorKind::Misconfigured => {
-                wait.max(self.longest.min(Duration::from_secs(5)))
+                wait.max(NEEDS_A_PERSON)
             }
         }
     }

@@ -10,6 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Backoff, Health, Metrics, now};
 
+/// The wait before a worker that failed is started again, at first and at most. Short: what waits is an alert.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A worker that has run this long since its last failure counts as recovered.
 const RECOVERED_AFTER: Duration = Duration::from_secs(10);
 
@@ -90,7 +93,7 @@ async fn keep_running(
     metrics: Metrics,
 ) -> String {
     let name = worker.name();
-    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+    let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     health.running(&name);
     loop {
         let mut run = JoinSet::new();
