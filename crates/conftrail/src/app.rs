@@ -75,13 +75,14 @@ impl App {
             due: Nudge::default(),
         };
         let has = |role| roles.is_empty() || roles.contains(&role);
-        if has(RoleName::Collect) {
-            parts.collect(config, &masker).await?;
-        }
+        // Rules and routing first: what is wrong in them is told before a source is opened.
+        parts.alerting(config, has).await?;
         if has(RoleName::Audit) {
             parts.audit();
         }
-        parts.alerting(config, has).await?;
+        if has(RoleName::Collect) {
+            parts.collect(config, &masker).await?;
+        }
         if has(RoleName::Keep) {
             parts.keep();
         }
@@ -218,7 +219,10 @@ impl Parts {
 fn targets(receivers: &[Arc<dyn Receiver>]) -> Vec<Target> {
     let of = |receiver: &Arc<dyn Receiver>| {
         let name = receiver.name().to_owned();
-        receiver.integrations().into_iter().map(move |integration| Target { receiver: name.clone(), integration })
+        receiver
+            .integrations()
+            .into_iter()
+            .map(move |integration| Target { receiver: name.clone(), integration })
     };
     receivers.iter().flat_map(|receiver| of(receiver).collect::<Vec<_>>()).collect()
 }

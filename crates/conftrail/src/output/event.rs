@@ -18,7 +18,7 @@ const NAMED_CHANGES: usize = 3;
 pub(crate) fn event_line(event: &Event, printer: &Printer) -> String {
     let mut line = printer.zone.print(event.time);
     line.push_str("  ");
-    line.push_str(&printer.paint(BOLD, &who(&event.actor, printer)));
+    line.push_str(&printer.paint(BOLD, &harmless(&who(&event.actor, printer))));
     line.push_str("  ");
     line.push_str(event.action.as_str());
     line.push(' ');
@@ -33,7 +33,7 @@ pub(crate) fn event_line(event: &Event, printer: &Printer) -> String {
     }
     if let Some(ticket) = event.reason.as_ref().and_then(|reason| reason.ticket.as_deref()) {
         line.push_str("  ");
-        line.push_str(ticket);
+        line.push_str(&harmless(ticket));
     }
     for flag in &event.flags {
         line.push_str("  ");
@@ -109,7 +109,12 @@ fn text_diff(event: &Event, printer: &Printer) -> Vec<String> {
         Some(b'-') => printer.paint(RED, line),
         _ => line.to_owned(),
     };
-    unified.lines().map(|line| format!("    {}", paint(line))).collect()
+    unified.lines().map(|line| format!("    {}", paint(&harmless(line)))).collect()
+}
+
+/// Returns a text from outside without what commands a terminal; tabs stay.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 fn shorten(text: &str) -> String {
@@ -120,4 +125,18 @@ fn shorten(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn what_a_file_or_a_comment_says_commands_no_terminal() {
+        assert_eq!(
+            harmless("+a:\tb\u{1b}]0;x\u{7}\u{9b}2J\r"),
+            "+a:\tb\u{fffd}]0;x\u{fffd}\u{fffd}2J\u{fffd}"
+        );
+        assert_eq!(harmless("爱丽丝 a\\b"), "爱丽丝 a\\b");
+    }
 }
