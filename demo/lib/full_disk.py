@@ -99,8 +99,8 @@ def fill_and_mend(scene, conftrail, server, disk):
 
 
 def insert(server, numbers):
-    """Single-row transactions, with enough text to fill a disk."""
-    server.run("".join(f"INSERT INTO shop.flags VALUES ({number}, REPEAT(MD5({number}), 300));" for number in numbers))
+    """Single-row transactions, with enough text to fill a disk; MySQL 9.7 has no MD5() any more."""
+    server.run("".join(f"INSERT INTO shop.flags VALUES ({number}, REPEAT(SHA2({number}, 256), 150));" for number in numbers))
 
 
 def rows(conftrail):
