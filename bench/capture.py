@@ -46,11 +46,24 @@ def raw(server, first):
     return json.loads(done.stdout)["seconds"]
 
 
+def source(server, include):
+    """Returns the configuration of the source; nothing is encrypted, as the raw stream does not encrypt either."""
+    return f"""
+sources:
+  - name: bench
+    kind: mysql
+    url: "mysql://root@127.0.0.1:{server['port']}"
+    include: ["{include}"]
+    start: earliest
+    tls: {{ mode: disabled }}
+"""
+
+
 def tail(workplace, server, include, count):
     """Returns the seconds, the peak MB and the file of `conftrail tail` over the backlog."""
     out = os.path.join(workplace.memory, "tail.jsonl")
-    arguments = [PROGRAM, "tail", "--mysql", f"mysql://root@127.0.0.1:{server['port']}", "--include", include,
-                 "--start", "earliest", "--output", "json", "-n", str(count)]
+    config = workplace.write("tail.yaml", source(server, include))
+    arguments = [PROGRAM, "tail", "-c", config, "--source", "bench", "--output", "json", "-n", str(count)]
     with open(out, "wb") as file:
         started = time.monotonic()
         process = workplace.start(arguments, stdout=file)
@@ -88,12 +101,10 @@ def reread(server, out):
 
 def trail(workplace, server):
     """Returns events per second into the embedded trail, and the resident sizes."""
-    config = workplace.write("conftrail.yaml", f"""
+    config = workplace.write("conftrail.yaml", source(server, "bench.t") + """
 data_dir: data
-sources:
-  - {{ name: bench, kind: mysql, url: "mysql://root@127.0.0.1:{server['port']}", include: ["bench.t"], start: earliest }}
-api: {{ listen: "127.0.0.1:0" }}
-telemetry: {{ log: {{ level: warn }} }}
+api: { listen: "127.0.0.1:0" }
+telemetry: { log: { level: warn } }
 """)
     started = time.monotonic()
     instance = Instance(workplace, config)
