@@ -110,7 +110,7 @@ def headline(scene, server, sink, conftrail):
     for kind in ("text", "html"):
         said = mail[kind].replace("&#x27;", "'")
         scene.all_of(f"the mail says the same, as {kind}",
-                     [(wanted, re.search(wanted, said), said) for wanted in ("alice", "CHG-1", "asserted|vouche", r"\bv\b", "100", "500")])
+                     [(wanted, re.search(wanted, said), said) for wanted in ("alice", "CHG-1", "trusted application", r"\bv\b", "100", "500")])
     application.close()
 
 

@@ -28,7 +28,7 @@ pub enum WireError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// TLS could not be set up, or the server's certificate was not accepted.
-    #[error("set up TLS with the server")]
+    #[error("set up TLS with the server{}", way_out(.0))]
     Tls(#[source] rustls::Error),
     /// TLS is wanted and the server has none.
     #[error("the server offers no TLS; give it a certificate, or set tls.mode to disabled")]
@@ -102,5 +102,32 @@ impl WireError {
                 None => Self::Io(error),
             },
         }
+    }
+}
+
+/// Says what can be done about a certificate that was not accepted.
+fn way_out(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
+    match error {
+        rustls::Error::InvalidCertificate(UnknownIssuer) => {
+            "; tls.ca_file must name the authority that issued its certificate"
+        }
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            "; the url must have a name that its certificate has, or tls.mode be verify-ca, which compares no names"
+        }
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_accepted_comes_with_the_way_out() {
+        let said = |error| WireError::Tls(rustls::Error::InvalidCertificate(error)).to_string();
+        assert!(said(rustls::CertificateError::UnknownIssuer).contains("tls.ca_file"));
+        assert!(said(rustls::CertificateError::NotValidForName).contains("verify-ca"));
+        assert_eq!(said(rustls::CertificateError::BadEncoding), "set up TLS with the server");
     }
 }

@@ -1,9 +1,10 @@
 //! Control queries.
 
 use conftrail_binlog::control::Control;
-use conftrail_testkit::servers::MysqlServer;
+use conftrail_binlog::wire::{Target, Tls, TlsMode};
+use conftrail_testkit::servers::{Certificates, MysqlServer};
 
-use crate::support::{RIGHTS, root, target};
+use crate::support::{RIGHTS, root, target, verifying};
 
 #[tokio::test]
 async fn the_facts_are_those_of_the_server() {
@@ -75,4 +76,17 @@ async fn a_login_without_rights_learns_which_and_no_more() {
     assert!(poor.grants().await.expect("grants").concat().contains("REPLICATION SLAVE"));
     let mut rich = Control::open(&target(server, "cdc_rich", "pw")).await.expect("a connection");
     assert!(rich.log_end().await.is_ok() && rich.replicas().await.is_ok());
+}
+
+#[tokio::test]
+async fn verify_ca_compares_the_authority_and_no_name() {
+    // The server's own certificate names no host.
+    let server = MysqlServer::shared().await;
+    let with = |tls| Target { tls, ..root(server) };
+    let own = |mode| Tls { mode, ca_file: Some(server.data_dir().join("ca.pem")), ..Tls::default() };
+    let control = Control::open(&with(own(TlsMode::VerifyCa))).await.expect("a connection");
+    control.close().await;
+    assert!(Control::open(&with(own(TlsMode::VerifyFull))).await.is_err(), "the name is compared");
+    let others = Certificates::for_this_machine();
+    assert!(Control::open(&with(verifying(TlsMode::VerifyCa, &others))).await.is_err(), "another authority");
 }
