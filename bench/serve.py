@@ -107,7 +107,12 @@ def main():
         searches = [f"/api/v1/events?q={quote(query)}&limit=50" for query in QUERIES]
         timelines = [f"/api/v1/resources/timeline?resource={quote(f'mysql:bench/bench/t/{number}')}&limit=50" for number in range(1, 40)]
         reads(instance, searches + timelines, 1)
-        fine &= verdict(f"search over {EVENTS:,} events, p99", percentile(reads(instance, searches, 25), 0.99), 100, 500, "ms", higher_is_better=False)
+        taken = []
+        for query, path in zip(QUERIES, searches):
+            of_query = reads(instance, [path], 25)
+            print(f"search {query!r}: p50 {percentile(of_query, 0.5):.1f} ms, most {max(of_query):.1f} ms")
+            taken += of_query
+        fine &= verdict(f"search over {EVENTS:,} events, p99", percentile(taken, 0.99), 100, 500, "ms", higher_is_better=False)
         fine &= verdict(f"timeline over {EVENTS:,} events, p99", percentile(reads(instance, timelines, 5), 0.99), 100, 500, "ms", higher_is_better=False)
     sys.exit(0 if fine else 1)
 
