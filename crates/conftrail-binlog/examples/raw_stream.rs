@@ -13,7 +13,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(url), Some(file)) = (arguments.next(), arguments.next()) else {
         return Err("usage: raw_stream URL FIRST-FILE".into());
     };
-    let options = OptsBuilder::from_opts(Opts::from_url(&url)?).max_allowed_packet(Some(1 << 30)).prefer_socket(false);
+    let options =
+        OptsBuilder::from_opts(Opts::from_url(&url)?).max_allowed_packet(Some(1 << 30)).prefer_socket(false);
     let connection = Conn::new(options).await?;
     let request = BinlogStreamRequest::new(4_100_000_001)
         .with_filename(file.as_bytes())

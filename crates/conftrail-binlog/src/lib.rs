@@ -1,7 +1,7 @@
 //! Source over MySQL binlogs: dump connection, row decoder, positions, who-resolution.
 
-mod cursor;
 pub mod control;
+mod cursor;
 pub mod decode;
 pub mod gtid;
 pub mod plan;

@@ -39,9 +39,7 @@ impl Backoff {
         let wait = self.failed();
         match error.kind() {
             ErrorKind::Unavailable { retry_after } => wait.max(retry_after.unwrap_or_default()),
-            ErrorKind::Rejected | ErrorKind::Corrupt | ErrorKind::Misconfigured => {
-                wait.max(NEEDS_A_PERSON)
-            }
+            ErrorKind::Rejected | ErrorKind::Corrupt | ErrorKind::Misconfigured => wait.max(NEEDS_A_PERSON),
         }
     }
 

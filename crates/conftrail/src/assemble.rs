@@ -7,8 +7,8 @@ use anyhow::{Context, anyhow};
 use conftrail_core::mask::Masker;
 use conftrail_core::ports::{AuditReader, AuditWriter, ChangeLog, ControlStore, Receiver, Retention, Source};
 use conftrail_core::{PortError, explain};
-use conftrail_engine::message::Presentation;
 use conftrail_engine::Routing;
+use conftrail_engine::message::Presentation;
 use conftrail_notify::mail;
 use conftrail_sqlite::{ChangeLog as ChangeLogFile, ControlStore as ControlFile, Options, Trail};
 

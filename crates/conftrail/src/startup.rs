@@ -29,7 +29,10 @@ pub(crate) async fn record_rules(rules: &RuleSet, control: &dyn ControlStore) ->
 }
 
 /// Warns of checkpoints without a source: a source's name is part of every id and is never changed.
-pub(crate) async fn warn_of_renamed(sources: &[Arc<dyn Source>], control: &dyn ControlStore) -> anyhow::Result<()> {
+pub(crate) async fn warn_of_renamed(
+    sources: &[Arc<dyn Source>],
+    control: &dyn ControlStore,
+) -> anyhow::Result<()> {
     let configured: BTreeSet<&str> = sources.iter().map(|source| &*source.origin().name).collect();
     for name in control.checkpointed_sources().await? {
         if !configured.contains(name.as_str()) {
@@ -43,7 +46,11 @@ pub(crate) async fn warn_of_renamed(sources: &[Arc<dyn Source>], control: &dyn C
 }
 
 /// Leaves a token and the address for the commands on this machine.
-pub(crate) async fn leave_local_token(config: &Config, control: &dyn ControlStore, address: &str) -> anyhow::Result<()> {
+pub(crate) async fn leave_local_token(
+    config: &Config,
+    control: &dyn ControlStore,
+    address: &str,
+) -> anyhow::Result<()> {
     let path = local_token::path(&config.data_dir);
     let kept = std::fs::read_to_string(&path).ok();
     let known = match &kept {

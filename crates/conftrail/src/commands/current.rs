@@ -27,9 +27,10 @@ pub(crate) async fn run(
             trail.current(prefix, left.min(PAGE), cursor).await.map_err(|error| anyhow!(explain(&error)))?;
         left -= page.rows.len().min(left);
         for row in &page.rows {
-            printer.print(row, |_| {
-                let value = row.value.as_ref().map_or_else(|| "(not known)".to_owned(), Value::display);
-                format!("{}\t{value}", row.resource)
+            printer.print(row, |_| match row.value.as_ref().map(|value| (document_text(value), value)) {
+                None => format!("{}\t(not known)", row.resource),
+                Some((Some(text), _)) => format!("{}\n{}", row.resource, indented(text)),
+                Some((None, value)) => format!("{}\t{}", row.resource, value.display()),
             })?;
         }
         cursor = page.next;
@@ -38,4 +39,15 @@ pub(crate) async fn run(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the masked text of a document; rows have none.
+fn document_text(value: &Value) -> Option<&str> {
+    let document = value.as_map()?;
+    document.get("digest")?;
+    document.get("text")?.as_text()
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -8,8 +8,8 @@ use conftrail_core::{PortResult, Timestamp, explain};
 use conftrail_pipeline::now;
 
 use crate::cli::{Common, Range, Reading};
-use crate::output::{Printer, event_diff, event_line, parse_time};
-use crate::reader;
+use crate::output::{Printer, event_line, event_with_diff, parse_time};
+use crate::{reader, say};
 
 /// What `log` lists without a query: who read what is on record too, and would drown the changes.
 const CHANGES: &str = "not kind:view";
@@ -31,7 +31,8 @@ pub(crate) async fn log(
     print_pages(&printer, range.limit, patch, |limit, cursor| {
         trail.search(SearchRequest { query: query.clone(), since, until, limit, cursor })
     })
-    .await
+    .await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `conftrail timeline`.
@@ -44,7 +45,14 @@ pub(crate) async fn timeline(
 ) -> anyhow::Result<ExitCode> {
     let printer = Printer::new(common);
     let trail = reader::open(common, reading).await?;
-    print_pages(&printer, limit, patch, |limit, cursor| trail.timeline(resource, limit, cursor)).await
+    let printed =
+        print_pages(&printer, limit, patch, |limit, cursor| trail.timeline(resource, limit, cursor));
+    if printed.await? == 0 {
+        say(&format!(
+            "nothing is on record of `{resource}`; a resource's whole id stands in `conftrail log`"
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Parses a query, with the place of what is wrong.
@@ -62,25 +70,27 @@ pub(crate) fn bounds(
     Ok((read(&range.since)?, read(&range.until)?))
 }
 
-/// Prints page after page until `limit` events are out; 0 means all.
+/// Prints page after page until `limit` events are out, 0 meaning all, and returns how many were printed.
 async fn print_pages<F, R>(
     printer: &Printer,
     limit: usize,
     patch: bool,
     mut fetch: F,
-) -> anyhow::Result<ExitCode>
+) -> anyhow::Result<usize>
 where
     F: FnMut(usize, Option<Cursor>) -> R,
     R: Future<Output = PortResult<Page>>,
 {
     let mut left = if limit == 0 { usize::MAX } else { limit };
     let mut cursor = None;
+    let mut printed = 0;
     while left > 0 {
         let page = fetch(left.min(PAGE), cursor).await.map_err(|error| anyhow::anyhow!(explain(&error)))?;
         left -= page.events.len().min(left);
+        printed += page.events.len();
         for event in &page.events {
             printer.print(event, |printer| match patch {
-                true => format!("{}\n{}", event_line(event, printer), event_diff(event, printer)),
+                true => event_with_diff(event, printer),
                 false => event_line(event, printer),
             })?;
         }
@@ -89,5 +99,5 @@ where
             break;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(printed)
 }

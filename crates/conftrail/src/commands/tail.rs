@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::{stop_on_signals, watch_directories};
 use crate::cli::{Common, TailArgs};
 use crate::config::{Config, SourceConfig};
-use crate::output::{Printer, event_diff, event_line};
+use crate::output::{Printer, event_with_diff};
 use crate::{WrongUsage, assemble, configured, local_token, mask_key, telemetry};
 
 /// How often a source that cannot be reached is tried again, at first and at most.
@@ -120,9 +120,7 @@ impl Tail {
             }
             event
         });
-        self.printer.print_all(classified, |event, printer| {
-            format!("{}\n{}", event_line(event, printer), event_diff(event, printer))
-        })?;
+        self.printer.print_all(classified, |event, printer| event_with_diff(event, printer))?;
         self.left = self.left.saturating_sub(events.len() as u64);
         Ok(())
     }

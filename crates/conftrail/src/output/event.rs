@@ -16,6 +16,25 @@ const NAMED_CHANGES: usize = 3;
 
 /// Returns an event in one line: time, who and how known, what, change, ticket.
 pub(crate) fn event_line(event: &Event, printer: &Printer) -> String {
+    line_with(event, first_changes(event), printer)
+}
+
+/// Returns an event in one line and, below it, its diff.
+pub(crate) fn event_with_diff(event: &Event, printer: &Printer) -> String {
+    format!("{}\n{}", line_with(event, String::new(), printer), event_diff(event, printer))
+}
+
+/// Returns the changes that a line has room for.
+fn first_changes(event: &Event) -> String {
+    let named: Vec<String> = event.changes.iter().take(NAMED_CHANGES).map(change_text).collect();
+    let mut text = if named.is_empty() { String::new() } else { format!("  {}", named.join(", ")) };
+    if event.changes.len() > NAMED_CHANGES {
+        text.push_str(&format!(", +{}", event.changes.len() - NAMED_CHANGES));
+    }
+    text
+}
+
+fn line_with(event: &Event, changes: String, printer: &Printer) -> String {
     let mut line = printer.zone.print(event.time);
     line.push_str("  ");
     line.push_str(&printer.paint(BOLD, &harmless(&who(&event.actor, printer))));
@@ -23,14 +42,7 @@ pub(crate) fn event_line(event: &Event, printer: &Printer) -> String {
     line.push_str(event.action.as_str());
     line.push(' ');
     line.push_str(&event.resource.id);
-    let named: Vec<String> = event.changes.iter().take(NAMED_CHANGES).map(change_text).collect();
-    if !named.is_empty() {
-        line.push_str("  ");
-        line.push_str(&named.join(", "));
-    }
-    if event.changes.len() > NAMED_CHANGES {
-        line.push_str(&format!(", +{}", event.changes.len() - NAMED_CHANGES));
-    }
+    line.push_str(&changes);
     if let Some(ticket) = event.reason.as_ref().and_then(|reason| reason.ticket.as_deref()) {
         line.push_str("  ");
         line.push_str(&harmless(ticket));

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cli::{self, Common, Output};
 
-pub(crate) use event::{event_diff, event_line};
+pub(crate) use event::{event_diff, event_line, event_with_diff};
 pub(crate) use zone::{Zone, parse_time};
 
 /// Lines are written together up to this many bytes.

@@ -31,7 +31,11 @@ impl Client {
     ///
     /// # Errors
     /// The instance cannot be reached, refuses, or answers something else than JSON.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<T> {
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<T> {
         self.send(self.request(Method::GET, path).query(query)).await
     }
 
@@ -51,7 +55,11 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::get`].
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 

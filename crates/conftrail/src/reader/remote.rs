@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use conftrail_api::wire::{AggregateBody, CurrentRows, Events};
-use conftrail_core::ports::{Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest};
+use conftrail_core::ports::{
+    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest,
+};
 use conftrail_core::{Event, EventId, PortError, PortResult, Timestamp};
 
 use super::Client;

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::stop_on_signals;
 use crate::app::App;
 use crate::cli::Common;
-use crate::output::{Printer, event_diff, event_line};
+use crate::output::{Printer, event_with_diff};
 use crate::{config, say, telemetry};
 
 /// How long each step may take.
@@ -88,9 +88,7 @@ fn search() -> anyhow::Result<SearchRequest> {
 
 fn show(page: &Page, printer: &Printer) -> anyhow::Result<()> {
     for event in &page.events {
-        printer.print(event, |printer| {
-            format!("{}\n{}\n", event_line(event, printer), event_diff(event, printer))
-        })?;
+        printer.print(event, |printer| event_with_diff(event, printer) + "\n")?;
     }
     Ok(())
 }
