@@ -35,7 +35,9 @@ class SmallDisk:
                 pass
 
     def mend(self, _child):
+        # More room than before: what conftrail itself wrote may fill the small one.
         self.filler.unlink()
+        subprocess.run(["mount", "-o", f"remount,size={10 * ROOM}", self.mounted], check=True, capture_output=True)
 
     def close(self):
         subprocess.run(["umount", "--lazy", self.mounted], check=False, capture_output=True)
