@@ -264,7 +264,7 @@ pub struct TailArgs {
     /// Print the masked statement of each change, where the source has it
     #[arg(long)]
     pub with_query: bool,
-    /// End after this many changes
+    /// End once this many changes are printed; what was read together with the last one is printed too
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<u64>,
 }
