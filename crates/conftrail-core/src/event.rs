@@ -218,9 +218,4 @@ impl Event {
     pub fn rule_time(&self) -> Timestamp {
         if self.has_flag(flag::CLOCK_SUSPECT) { self.observed } else { self.time }
     }
-
-    /// Returns the digest over the masked bytes of a document side, or none for rows.
-    pub fn digest(side: Option<&Value>) -> Option<&str> {
-        side.and_then(Value::as_map).and_then(|map| map.get("digest")).and_then(Value::as_text)
-    }
 }

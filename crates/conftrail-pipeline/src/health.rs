@@ -41,11 +41,6 @@ impl Health {
         self.table().values().flatten().cloned().collect()
     }
 
-    /// Returns the names of all workers.
-    pub fn workers(&self) -> Vec<String> {
-        self.table().keys().cloned().collect()
-    }
-
     fn table(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Option<Unready>>> {
         // A panic while holding the lock leaves a whole table: every change is one insert.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)

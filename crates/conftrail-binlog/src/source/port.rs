@@ -20,7 +20,7 @@ use super::reader::Read;
 use crate::control::Control;
 use crate::wire::Closer;
 
-/// Batches that may wait for the consumer; each holds about 1 MiB of the binlog.
+/// Batches that may wait for the consumer; each holds at most about 1 MiB of the binlog, or one larger change.
 const WAITING_BATCHES: usize = 4;
 /// How often the server's clock and the end of its log are asked for.
 const WATERMARK_EVERY: Duration = Duration::from_secs(1);
