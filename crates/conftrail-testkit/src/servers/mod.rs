@@ -2,9 +2,11 @@
 
 mod mysql;
 mod process;
+mod product;
 mod smtp;
 mod tls;
 
-pub use mysql::{MysqlOptions, MysqlServer};
+pub use mysql::MysqlServer;
+pub use product::{MysqlOptions, Product};
 pub use smtp::{Mail, SmtpOptions, SmtpSink, SmtpTls};
 pub use tls::Certificates;

@@ -1,4 +1,4 @@
-//! A real MySQL server.
+//! A real server of the MySQL family: MySQL, or one of two releases of MariaDB.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,41 +9,12 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::process::{ServerProcess, script};
-use super::tls::Certificates;
+use super::product::{MysqlOptions, Product};
 
-static SHARED: OnceCell<MysqlServer> = OnceCell::const_new();
+static SHARED: [OnceCell<MysqlServer>; 3] = [const { OnceCell::const_new() }; 3];
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
-/// Arguments for `mysqld` beyond those of every test server: binlog on, GTIDs on, everything else as the vendor ships it
-/// (row metadata `MINIMAL`, no query events).
-#[derive(Debug, Clone, Default)]
-pub struct MysqlOptions {
-    arguments: Vec<String>,
-}
-
-impl MysqlOptions {
-    /// A server as the documentation asks for: row metadata `FULL`, query events on.
-    pub fn recommended() -> Self {
-        Self::default().with("--binlog-row-metadata=FULL").with("--binlog-rows-query-log-events=ON")
-    }
-
-    /// Adds one argument; a later one wins over an earlier one.
-    #[must_use]
-    pub fn with(mut self, argument: impl Into<String>) -> Self {
-        self.arguments.push(argument.into());
-        self
-    }
-
-    /// Serves TLS with these certificates in place of the server's own, which name no host.
-    #[must_use]
-    pub fn with_tls(self, certificates: &Certificates) -> Self {
-        self.with(format!("--ssl-ca={}", certificates.ca_file().display()))
-            .with(format!("--ssl-cert={}", certificates.cert_file().display()))
-            .with(format!("--ssl-key={}", certificates.key_file().display()))
-    }
-}
-
-/// A running MySQL server on 127.0.0.1 with an empty binlog history and the user `root` without a password. It and its
+/// A running server on 127.0.0.1 with an empty binlog history and the user `root` without a password. It and its
 /// data are gone when the handle is dropped or the test binary ends, however it ends.
 #[derive(Debug)]
 pub struct MysqlServer {
@@ -70,10 +41,26 @@ impl MysqlServer {
         Self { process, options, port, version, dir }
     }
 
-    /// The one server that all tests of a binary share ([`MysqlOptions::recommended`]); tests keep apart by
+    /// The one MySQL server that all tests of a binary share ([`MysqlOptions::recommended`]); tests keep apart by
     /// [`MysqlServer::create_database`]. Whoever stops, kills or reconfigures a server starts one of its own.
     pub async fn shared() -> &'static Self {
-        SHARED.get_or_init(|| Self::start(MysqlOptions::recommended())).await
+        Self::shared_of(Product::Mysql).await
+    }
+
+    /// As [`MysqlServer::shared`], of any product.
+    pub async fn shared_of(product: Product) -> &'static Self {
+        let [mysql, mariadb_10, mariadb_11] = &SHARED;
+        let shared = match product {
+            Product::Mysql => mysql,
+            Product::Mariadb10 => mariadb_10,
+            Product::Mariadb11 => mariadb_11,
+        };
+        shared.get_or_init(|| Self::start(MysqlOptions::recommended_of(product))).await
+    }
+
+    /// Which server it is.
+    pub fn product(&self) -> Product {
+        self.options.product
     }
 
     /// The port on 127.0.0.1; the same after [`MysqlServer::start_again`].
@@ -81,7 +68,7 @@ impl MysqlServer {
         self.port
     }
 
-    /// The server's version, such as `9.7.4`.
+    /// The server's version, such as `9.7.4` or `10.11.18`.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -113,7 +100,7 @@ impl MysqlServer {
             "--host=127.0.0.1",
             "--user=root",
         ];
-        let mut command = Command::new(script("mysql"));
+        let mut command = Command::new(script(self.options.product.script()));
         command
             .arg("client")
             .args(arguments)
@@ -138,10 +125,10 @@ impl MysqlServer {
         .await;
     }
 
-    /// Runs the vendor's `mysqlbinlog` and returns what it printed. The arguments name the input: files of
+    /// Runs the vendor's `mysqlbinlog` (`mariadb-binlog`) and returns what it printed. The arguments name the input: files of
     /// [`MysqlServer::data_dir`], or [`MysqlServer::remote_arguments`] and names.
     pub async fn mysqlbinlog(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(script("mysql"));
+        let mut command = Command::new(script(self.options.product.script()));
         command.arg("mysqlbinlog").args(arguments);
         output_of(command).await.unwrap_or_else(|message| panic!("mysqlbinlog failed: {message}"))
     }
@@ -186,11 +173,16 @@ impl MysqlServer {
 }
 
 async fn launch(dir: &Path, port: u16, options: &MysqlOptions) -> (ServerProcess, u16, String) {
-    let mut arguments =
-        vec!["--dir".to_owned(), dir.display().to_string(), "--port".to_owned(), port.to_string()];
+    let product = options.product;
+    let mut arguments: Vec<String> = product
+        .release()
+        .iter()
+        .flat_map(|release| ["--release".to_owned(), (*release).to_owned()])
+        .collect();
+    arguments.extend(["--dir".to_owned(), dir.display().to_string(), "--port".to_owned(), port.to_string()]);
     arguments.extend(["--remove".to_owned(), "--".to_owned()]);
     arguments.extend(options.arguments.iter().cloned());
-    let (process, ready) = ServerProcess::start::<MysqlReady>("mysql", arguments).await;
+    let (process, ready) = ServerProcess::start::<MysqlReady>(product.script(), arguments).await;
     (process, ready.port, ready.more.version)
 }
 

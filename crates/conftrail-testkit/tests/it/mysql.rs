@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use conftrail_testkit::servers::{Certificates, MysqlOptions, MysqlServer};
+use conftrail_testkit::servers::{Certificates, MysqlOptions, MysqlServer, Product};
 
 #[tokio::test]
 async fn the_shared_server_is_configured_as_the_documentation_asks() {
@@ -20,6 +20,23 @@ async fn a_server_of_ones_own_is_as_the_vendor_ships_it() {
     let rows =
         server.query("SELECT @@binlog_row_metadata, @@binlog_rows_query_log_events, @@gtid_executed").await;
     assert_eq!(rows, [["MINIMAL", "0", ""]]);
+}
+
+#[tokio::test]
+async fn both_releases_of_mariadb_run_as_the_vendor_ships_them_and_as_the_documentation_asks() {
+    for (product, release) in [(Product::Mariadb10, "10.11."), (Product::Mariadb11, "11.4.")] {
+        let mut server = MysqlServer::start(MysqlOptions::of(product)).await;
+        assert!(server.version().starts_with(release), "{}", server.version());
+        let settings = "SELECT @@binlog_row_metadata, @@binlog_format, @@gtid_strict_mode, @@log_bin";
+        assert_eq!(server.query(settings).await, [["NO_LOG", "MIXED", "0", "1"]]);
+        server.query("CREATE DATABASE marker_of_this_test").await;
+        server.kill_9().await;
+        server.start_again_with(MysqlOptions::recommended_of(product)).await;
+        assert_eq!(server.query(settings).await, [["FULL", "ROW", "1", "1"]]);
+        let file = server.data_dir().join("binlog.000001");
+        let log = server.mysqlbinlog(&[&file.display().to_string()]).await;
+        assert!(log.contains("marker_of_this_test"), "{log}");
+    }
 }
 
 #[tokio::test]
