@@ -130,6 +130,9 @@ pub struct Aggregate {
     /// The histogram, if one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
+    /// Whether the counts are extrapolated from a sample, because counting would have taken long. Absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
 }
 
 /// The last value of a resource.

@@ -10,8 +10,10 @@ use rusqlite::{Connection, Row};
 
 use crate::error::Error;
 use crate::trail::columns::{self, COUNTED};
-use crate::trail::compile::{Plan, Purpose};
+use crate::trail::compile::Plan;
 use crate::trail::rollup::{self, DAY, HOUR};
+use crate::trail::route::{self, Purpose, Route};
+use crate::trail::sample::Sample;
 use crate::trail::scan;
 use crate::trail::search::read_event;
 
@@ -29,7 +31,7 @@ pub(super) fn aggregate(
     now: Timestamp,
 ) -> Result<Aggregate, Error> {
     let mut tally = Tally::new(request)?;
-    let plan = Plan::new(&request.query, (request.since, request.until), now, Purpose::Count);
+    let plan = Plan::new(&request.query, (request.since, request.until), now);
     match whole_days(&plan).filter(|_| plan.is_everything() && tally.is_kept_by_day()) {
         Some((first, end)) => {
             let (start_of, end_of) = (first.saturating_mul(DAY), end.saturating_mul(DAY));
@@ -93,6 +95,8 @@ struct Tally {
     /// The width in microseconds.
     width: Option<i64>,
     slices: BTreeMap<i64, u64>,
+    /// Whether a sample stands for the whole.
+    estimated: bool,
 }
 
 impl Tally {
@@ -118,7 +122,7 @@ impl Tally {
             Some(seconds) => Some(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(MICROS)),
             None => None,
         };
-        Ok(Self { total: 0, columns, facets, width, slices: BTreeMap::new() })
+        Ok(Self { total: 0, columns, facets, width, slices: BTreeMap::new(), estimated: false })
     }
 
     /// Says whether the counts kept by day and hour answer everything that is asked.
@@ -148,22 +152,68 @@ impl Tally {
         plan: &Plan,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let reads_body = !plan.exact || self.facets.iter().any(|facet| matches!(facet.source, Source::Body));
+        let route = route::choose(connection, plan, scan::keys(plan), Purpose::Count)?;
+        if !route.exact || self.facets.iter().any(|facet| matches!(facet.source, Source::Body)) {
+            return self.count_read(connection, request, plan, &route, now);
+        }
         let columns = self.columns.clone();
-        scan::each_row(connection, plan, scan::keys(plan), &columns, &mut |row| {
-            if !reads_body {
-                self.add(row, None, now)?;
-                return Ok(ControlFlow::Continue(()));
-            }
-            let (event, _) = read_event(connection, row.get(FIRST_COLUMN - 1)?)?;
-            if plan.exact || matches(&request.query, &EventView::new(&event, now)) {
-                self.add(row, Some(&event), now)?;
-            }
+        scan::each_row(connection, plan, &route, &columns, &mut |row| {
+            self.add(row)?;
             Ok(ControlFlow::Continue(()))
         })
     }
 
-    fn add(&mut self, row: &Row<'_>, event: Option<&Event>, now: Timestamp) -> Result<(), Error> {
+    /// Counts what only the events themselves tell: all of them, or a sample where reading all would take long.
+    fn count_read(
+        &mut self,
+        connection: &Connection,
+        request: &AggregateRequest,
+        plan: &Plan,
+        route: &Route,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut sample = Sample::default();
+        scan::each_row(connection, plan, route, &[], &mut |row| {
+            sample.offer(row.get(FIRST_COLUMN - 1)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for key in sample.keys() {
+            let (event, _) = read_event(connection, *key)?;
+            if route.exact || matches(&request.query, &EventView::new(&event, now)) {
+                self.add_event(&event, now);
+            }
+        }
+        self.extrapolate(&sample);
+        if route.exact {
+            self.total = sample.offered();
+        }
+        Ok(())
+    }
+
+    /// Scales what a sample says up to everything.
+    fn extrapolate(&mut self, sample: &Sample) {
+        if sample.is_everything() {
+            return;
+        }
+        self.estimated = true;
+        self.total = sample.scaled(self.total);
+        let of_facets = self.facets.iter_mut().flat_map(|facet| facet.counts.values_mut());
+        of_facets.chain(self.slices.values_mut()).for_each(|count| *count = sample.scaled(*count));
+    }
+
+    fn add_event(&mut self, event: &Event, now: Timestamp) {
+        self.total += 1;
+        if let Some(width) = self.width {
+            *self.slices.entry(event.time.micros().div_euclid(width)).or_default() += 1;
+        }
+        for facet in &mut self.facets {
+            let mut values = Vec::new();
+            EventView::new(event, now).each_value(&facet.field, |value| values.push(value.into_owned()));
+            each_once(&values, |value| facet.add(value, 1));
+        }
+    }
+
+    fn add(&mut self, row: &Row<'_>) -> Result<(), Error> {
         self.total += 1;
         if let Some(width) = self.width {
             let time: i64 = row.get(0)?;
@@ -182,13 +232,8 @@ impl Tally {
                     let flags: Vec<&str> = flags.unwrap_or_default().split_ascii_whitespace().collect();
                     each_once(&flags, |flag| facet.add(flag, 1));
                 }
-                Source::Body => {
-                    let Some(event) = event else { continue };
-                    let mut values = Vec::new();
-                    EventView::new(event, now)
-                        .each_value(&facet.field, |value| values.push(value.into_owned()));
-                    each_once(&values, |value| facet.add(value, 1));
-                }
+                // Read with the event, or not at all.
+                Source::Body => {}
             }
         }
         Ok(())
@@ -210,7 +255,7 @@ impl Tally {
                 })
                 .collect(),
         });
-        Aggregate { total: self.total, facets: facets.collect(), histogram }
+        Aggregate { total: self.total, facets: facets.collect(), histogram, estimated: self.estimated }
     }
 }
 

@@ -6,16 +6,23 @@ use conftrail_core::Timestamp;
 use conftrail_core::query::{Field, Leaf, Operand, Query};
 use rusqlite::types::Value as Parameter;
 
-use crate::trail::columns;
+use crate::trail::columns::{self, COUNTED};
 use crate::trail::condition::{Condition, MOST_TESTS, compared, condition};
 use crate::trail::narrow::as_words;
 use crate::trail::words::Match;
 
-/// How to find the events of a query.
+/// Most indexes that are looked at for one query: each costs a look.
+const MOST_INDEXES: usize = 8;
+
+/// How to find the events of a query. Which of the ways is the shortest is for [`crate::trail::route`] to say.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    /// What leads to the events.
-    pub(super) driver: Driver,
+    /// Indexes that each hold every match.
+    pub(super) indexes: Vec<Lead>,
+    /// A full-text expression that holds for every match.
+    pub(super) words: Option<Words>,
+    /// Values that every match has in a field that is counted by day.
+    pub(super) counted: Vec<(Field, String)>,
     /// What must hold for a row `e` of `events`; joined by `AND`.
     pub(super) conditions: Vec<String>,
     /// The parameters of the conditions, in order.
@@ -28,24 +35,31 @@ pub(super) struct Plan {
     pub(super) until: Option<i64>,
 }
 
-/// What leads to the events of a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Driver {
-    /// All of them, by key.
-    Keys,
-    /// An index of `events` by name.
-    Index(&'static str),
+/// What hands out the keys of events that may match, and holds all that do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Lead {
+    /// The part of an index of `events` for which a test holds.
+    Index {
+        /// The index.
+        name: &'static str,
+        /// A condition on a row `e`, which the index answers alone.
+        test: String,
+        /// The parameter of the test, if it has one.
+        parameter: Option<Parameter>,
+    },
     /// A full-text expression.
     Words(String),
 }
 
-/// Says what the events are wanted for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// The newest few: it pays to jump from match to match.
-    Page,
-    /// All of them: where most match, walking is faster than jumping.
-    Count,
+/// The full-text side of a plan.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    /// The expression.
+    pub(super) expression: String,
+    /// Whether the conditions leave something to it alone.
+    pub(super) is_only_test: bool,
+    /// Whether it leaves out what the conditions would let through.
+    pub(super) narrows: bool,
 }
 
 impl Plan {
@@ -54,10 +68,11 @@ impl Plan {
         query: &Query,
         (since, until): (Option<Timestamp>, Option<Timestamp>),
         now: Timestamp,
-        purpose: Purpose,
     ) -> Self {
         let mut plan = Self {
-            driver: Driver::Keys,
+            indexes: Vec::new(),
+            words: None,
+            counted: Vec::new(),
             conditions: Vec::new(),
             parameters: Vec::new(),
             exact: true,
@@ -65,9 +80,7 @@ impl Plan {
             until: until.map(Timestamp::micros),
         };
         let mut narrowing = Vec::new();
-        let mut needs_words = false;
-        let mut relies_on_words = false;
-        let mut index = None;
+        let (mut is_only_test, mut narrows) = (false, false);
         let mut tests = 0;
         let all = match query {
             Query::And(queries) => queries.as_slice(),
@@ -86,32 +99,35 @@ impl Plan {
                 if tests > MOST_TESTS {
                     condition = Condition::always(false);
                 }
-                needs_words |= !condition.exact && found.is_some();
+                narrows |= !condition.exact && found.is_some();
                 plan.exact &= condition.exact;
                 if condition.sql.is_some() {
-                    index = index.or_else(|| index_of(part));
+                    plan.indexes.extend(index_of(part));
+                    plan.counted.extend(counted_value(part));
                 }
                 plan.conditions.extend(condition.sql);
                 plan.parameters.extend(condition.parameters);
             }
-            needs_words |= is_words;
-            relies_on_words |= is_words;
+            is_only_test |= is_words;
             narrowing.extend(found);
         }
+        plan.indexes.truncate(MOST_INDEXES);
         // Some of what only the full text tests may be too much for it.
-        plan.exact &= !relies_on_words || Match::fit(&narrowing);
-        plan.driver = match (index, Match::all(narrowing)) {
-            (_, Some(found)) if needs_words => Driver::Words(found.expression),
-            (Some(name), _) => Driver::Index(name),
-            (None, Some(found)) if purpose == Purpose::Page => Driver::Words(found.expression),
-            (None, _) => Driver::Keys,
-        };
+        plan.exact &= !is_only_test || Match::fit(&narrowing);
+        let expression = Match::all(narrowing).map(|found| found.expression);
+        plan.words = expression.map(|expression| Words { expression, is_only_test, narrows });
         plan
     }
 
     /// Says whether every event is meant, whatever its time.
     pub(super) fn is_everything(&self) -> bool {
-        self.exact && self.conditions.is_empty() && self.driver == Driver::Keys
+        self.exact && self.conditions.is_empty() && self.words.is_none()
+    }
+
+    /// Says whether a condition asks another table, which is done anew for each statement.
+    pub(super) fn asks_elsewhere(&self) -> bool {
+        // Values are parameters: no text of a person's stands here.
+        self.conditions.iter().any(|condition| condition.contains("SELECT"))
     }
 
     fn narrow(&mut self, from: Option<i64>, to: Option<i64>) {
@@ -138,15 +154,30 @@ fn time_range(query: &Query, now: Timestamp) -> Option<(Option<i64>, Option<i64>
 }
 
 /// Returns the index that leads straight to the events of a test which all of them must pass.
-fn index_of(query: &Query) -> Option<&'static str> {
+fn index_of(query: &Query) -> Option<Lead> {
     match query {
-        Query::Leaf(Leaf::Is(Field::Flags, _) | Leaf::Present(Field::Flags)) => Some("events_flagged"),
+        // One index for all flags: which of them is for the condition to say.
+        Query::Leaf(Leaf::Is(Field::Flags, _) | Leaf::Present(Field::Flags)) => Some(Lead::Index {
+            name: "events_flagged",
+            test: "e.flags IS NOT NULL".to_owned(),
+            parameter: None,
+        }),
         Query::Leaf(Leaf::Is(field, pattern)) => {
             let value = pattern.as_literal()?;
-            // Most events have one of these: their index would lead nearly everywhere.
-            let common = ["create", "update", "delete", "snapshot"].contains(&value);
-            columns::of_field(field).filter(|_| *field != Field::Action || !common)?.index
+            let column = columns::of_field(field)?;
+            Some(Lead::Index {
+                name: column.index?,
+                test: format!("e.{} = ?", column.name),
+                parameter: Some(Parameter::Text(value.to_owned())),
+            })
         }
         _ => None,
     }
+}
+
+/// Returns the field and the value of a test that the counts by day know.
+fn counted_value(query: &Query) -> Option<(Field, String)> {
+    let Query::Leaf(Leaf::Is(field, pattern)) = query else { return None };
+    let value = pattern.as_literal()?;
+    COUNTED.contains(field).then(|| (field.clone(), value.to_owned()))
 }

@@ -6,3 +6,4 @@ mod change_log;
 mod control;
 mod control_retention;
 mod trail;
+mod trail_routes;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::list;
 use crate::cli::{Common, Range, Reading};
 use crate::output::Printer;
-use crate::reader;
+use crate::{reader, say};
 
 /// Values shown for a facet.
 const TOP: usize = 20;
@@ -47,12 +47,23 @@ pub(crate) async fn run(
     };
     let trail = reader::open(common, reading).await?;
     let counted = trail.aggregate(request).await.map_err(|error| anyhow!(explain(&error)))?;
+    if counted.estimated {
+        say(
+            "counted in a sample: what is rare may be missing; a narrower search or time range counts exactly",
+        );
+    }
     if wanted.count {
-        printer.print(&json!({ "total": counted.total }), |_| counted.total.to_string())?;
+        let answer = if counted.estimated {
+            json!({ "total": counted.total, "estimated": true })
+        } else {
+            json!({ "total": counted.total })
+        };
+        printer.print(&answer, |_| counted.total.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
+    let about = if counted.estimated { "about " } else { "" };
     printer.print(&counted, |_| {
-        let mut lines = vec![format!("total  {}", counted.total)];
+        let mut lines = vec![format!("total  {about}{}", counted.total)];
         for facet in &counted.facets {
             lines.push(format!("\n{}", facet.field));
             lines.extend(bars(&facet.buckets));
