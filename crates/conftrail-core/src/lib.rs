@@ -11,6 +11,7 @@ pub mod diff;
 pub mod document;
 pub mod error;
 pub mod event;
+pub mod integrity;
 pub mod mask;
 pub mod own;
 pub mod ports;

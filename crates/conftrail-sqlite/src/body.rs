@@ -3,6 +3,7 @@
 //! The first byte says how: 0 is plain JSON; 1 is zstd with dictionary 1, after the length of the JSON as four
 //! bytes, little-endian. A dictionary is never changed: a better one gets the next number.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use conftrail_core::append_json;
@@ -49,21 +50,40 @@ pub(crate) fn encode<T: Serialize>(value: &T, compress_from: usize) -> Result<Ve
     plain.push(PLAIN);
     // The cause may quote content, so it is left out.
     append_json(value, &mut plain).map_err(|_| Error::Rejected("write record as JSON"))?;
-    let json = &plain[1..];
+    let packed = pack(&plain[1..], compress_from)?;
+    Ok(packed.unwrap_or(plain))
+}
+
+/// Returns the stored form of what is JSON already, compressed from `compress_from` bytes on.
+///
+/// # Errors
+/// `Rejected` when it is too large to be stored.
+pub(crate) fn encode_json(json: &[u8], compress_from: usize) -> Result<Vec<u8>, Error> {
+    let packed = pack(json, compress_from)?;
+    Ok(packed.unwrap_or_else(|| [&[PLAIN], json].concat()))
+}
+
+/// Returns the compressed form if that is worth it.
+fn pack(json: &[u8], compress_from: usize) -> Result<Option<Vec<u8>>, Error> {
     if json.len() > LARGEST {
         return Err(Error::Rejected("store record of more than 256 MiB"));
     }
     if json.len() < compress_from {
-        return Ok(plain);
+        return Ok(None);
     }
-    Ok(compress(json).filter(|packed| packed.len() < plain.len()).unwrap_or(plain))
+    Ok(compress(json).filter(|packed| packed.len() <= json.len()))
 }
 
 /// Reads the stored form of a value.
 pub(crate) fn decode<T: DeserializeOwned>(stored: &[u8]) -> Result<T, Unreadable> {
+    parse(&json(stored)?)
+}
+
+/// Returns the JSON of a stored form, byte for byte as it was stored.
+pub(crate) fn json(stored: &[u8]) -> Result<Cow<'_, [u8]>, Unreadable> {
     match stored.split_first() {
-        Some((&PLAIN, json)) => parse(json),
-        Some((&ZSTD_1, packed)) => parse(&decompress(packed)?),
+        Some((&PLAIN, json)) => Ok(Cow::Borrowed(json)),
+        Some((&ZSTD_1, packed)) => Ok(Cow::Owned(decompress(packed)?)),
         Some((form, _)) => Err(Unreadable(format!("stored in the unknown form {form}"))),
         None => Err(Unreadable("empty".to_owned())),
     }

@@ -66,10 +66,24 @@ impl Database {
     /// # Errors
     /// The file cannot be made, is in use by another process, or has a newer schema.
     pub(crate) fn open(path: &Path, migrations: &[&str], options: &Options) -> Result<Self, Error> {
+        Self::open_prepared(path, migrations, options, |_| Ok(()))
+    }
+
+    /// Opens a database as [`Self::open`] does, and runs `prepare` once before anybody reads or writes.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and those of `prepare`.
+    pub(crate) fn open_prepared(
+        path: &Path,
+        migrations: &[&str],
+        options: &Options,
+        prepare: impl FnOnce(&mut Connection) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let lock = files::prepare(path)?;
         let mut connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))?;
         configure_writer(&connection, options)?;
         migrate::migrate(&mut connection, path, migrations)?;
+        prepare(&mut connection)?;
         let writer = Writer::start(connection, lock)?;
         Ok(Self::with(path, Some(writer), options))
     }

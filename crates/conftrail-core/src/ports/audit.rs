@@ -47,6 +47,16 @@ pub trait AuditWriter: Send + Sync {
     async fn write(&self, events: &[Arc<Event>]) -> PortResult<WriteReport>;
 }
 
+/// Signs how far a trail has come, for who wants to prove later that it was not altered.
+#[async_trait]
+pub trait Sealer: Send + Sync {
+    /// Signs the trail as it stands and writes that where a copy of it can be taken. May repeat.
+    ///
+    /// # Errors
+    /// `Unavailable`; the trail itself is not touched.
+    async fn seal(&self) -> PortResult<()>;
+}
+
 /// An opaque, stable place in a result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

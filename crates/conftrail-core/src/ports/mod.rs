@@ -8,7 +8,7 @@ mod source;
 
 pub use audit::{
     Aggregate, AggregateRequest, AuditReader, AuditWriter, Bucket, CurrentPage, CurrentRow, Cursor, Facet,
-    Histogram, Page, Refusal, SearchRequest, WriteReport,
+    Histogram, Page, Refusal, Sealer, SearchRequest, WriteReport,
 };
 pub use control::{
     Alerts, Checkpoints, ControlStore, Detections, Notifications, OwnAudit, RecordReport, Tokens,

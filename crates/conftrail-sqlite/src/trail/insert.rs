@@ -2,26 +2,33 @@
 
 use std::collections::HashMap;
 
-use conftrail_core::Event;
 use conftrail_core::canonical::event_bytes;
+use conftrail_core::integrity::SigningKey;
 use conftrail_core::ports::{Refusal, WriteReport};
+use conftrail_core::{Event, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::body;
 use crate::error::Error;
 use crate::trail::current;
+use crate::trail::grow::Growth;
 use crate::trail::place::{Place, Slice, first_key, last_key};
 use crate::trail::prepare::Prepared;
 use crate::trail::rollup::Counts;
 
 /// Stores events and says what became of each.
-pub(super) fn insert(connection: &Connection, mut prepared: Vec<Prepared>) -> Result<WriteReport, Error> {
+pub(super) fn insert(
+    connection: &Connection,
+    mut prepared: Vec<Prepared>,
+    (signing, now): (Option<&SigningKey>, Timestamp),
+) -> Result<WriteReport, Error> {
     // In time's order: keys then count up as they should, and so do the full text's rows. The sort is stable, so
     // that of two readings of one change in a call the first stays.
     prepared.sort_by_key(|one| Place::of(&one.event));
     let mut report = WriteReport::default();
     let mut keys = Keys { connection, last: HashMap::new() };
     let mut counts = Counts::default();
+    let mut growth = Growth::load(connection)?;
     for one in &prepared {
         let Some(key) = keys.next(&one.event)? else {
             let reason = "there are too many events at one moment".to_owned();
@@ -39,6 +46,7 @@ pub(super) fn insert(connection: &Connection, mut prepared: Vec<Prepared>) -> Re
                 let sql = format!("INSERT INTO {table} VALUES (?1, ?2)");
                 connection.prepare_cached(&sql)?.execute(params![key, value])?;
             }
+            growth.add(key, one.event.id, one.leaf)?;
             current::apply(connection, key, &one.event)?;
             counts.add(&one.event);
         } else {
@@ -46,6 +54,9 @@ pub(super) fn insert(connection: &Connection, mut prepared: Vec<Prepared>) -> Re
         }
     }
     counts.store(connection)?;
+    if report.done > report.repeated {
+        growth.store(signing, now)?;
+    }
     Ok(report)
 }
 

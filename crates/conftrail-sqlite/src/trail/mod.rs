@@ -1,10 +1,12 @@
 //! The audit store: events by time, full text, counts and the current value of every resource.
 
 mod aggregate;
+mod backfill;
 mod columns;
 mod compile;
 mod condition;
 mod current;
+mod grow;
 mod insert;
 mod meet;
 mod narrow;
@@ -14,8 +16,10 @@ mod rollup;
 mod route;
 mod sample;
 mod scan;
+mod seal;
 mod search;
 mod store;
+mod stored;
 mod timeline;
 mod words;
 

@@ -1,4 +1,4 @@
-//! What can be done for a write before its transaction: bodies and words, on another thread than the writer's.
+//! What can be done for a write before its transaction: bodies, words and leaves, on another thread than the writer's.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use conftrail_core::Event;
 use conftrail_core::ports::Refusal;
 
 use crate::body;
+use crate::trail::stored::{self, Leaf};
 use crate::trail::words;
 
 /// An event, ready to be inserted.
@@ -13,6 +14,7 @@ pub(super) struct Prepared {
     pub(super) event: Arc<Event>,
     pub(super) body: Vec<u8>,
     pub(super) words: String,
+    pub(super) leaf: Leaf,
 }
 
 /// Prepares events; what can never be stored is refused.
@@ -20,10 +22,11 @@ pub(super) fn prepare(events: Vec<Arc<Event>>) -> (Vec<Prepared>, Vec<Refusal>) 
     let mut prepared = Vec::with_capacity(events.len());
     let mut refused = Vec::new();
     for event in events {
-        match body::encode(&*event, body::KEPT) {
+        let (json, leaf) = stored::json(&event);
+        match body::encode_json(&json, body::KEPT) {
             Ok(body) => {
                 let words = words::of_event(&event);
-                prepared.push(Prepared { event, body, words });
+                prepared.push(Prepared { event, body, words, leaf });
             }
             Err(error) => refused.push(Refusal { id: event.id, reason: error.to_string() }),
         }

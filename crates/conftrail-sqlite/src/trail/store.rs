@@ -5,22 +5,30 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use conftrail_core::integrity::SigningKey;
 use conftrail_core::ports::{
-    Aggregate, AggregateRequest, AuditReader, AuditWriter, CurrentPage, Cursor, Page, SearchRequest,
+    Aggregate, AggregateRequest, AuditReader, AuditWriter, CurrentPage, Cursor, Page, Sealer, SearchRequest,
     WriteReport,
 };
-use conftrail_core::{Event, EventId, PortError, PortResult, Timestamp};
-use rusqlite::OptionalExtension as _;
+use conftrail_core::{Event, EventId, PortError, PortResult, Timestamp, explain};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::database::{Database, Options};
 use crate::error::During as _;
+use crate::trail::grow::Growth;
+use crate::trail::seal::{self, Seal};
 use crate::trail::search::{LARGEST_PAGE, read_event};
-use crate::trail::{aggregate, current, insert, prepare, search, timeline};
+use crate::trail::{aggregate, backfill, current, insert, prepare, search, timeline};
 
 /// The schema, oldest first.
-const MIGRATIONS: &[&str] = &[include_str!("../../../../migrations/sqlite/trail/0001_trail.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../../migrations/sqlite/trail/0001_trail.sql"),
+    include_str!("../../../../migrations/sqlite/trail/0002_integrity.sql"),
+];
 /// The database's name within the data directory.
-const FILE: &str = "trail.db";
+pub(super) const FILE: &str = "trail.db";
+/// A checkpoint is written to the file beside the database after this many events, whatever the time.
+const WRITE_AFTER: u64 = 10_000;
 
 /// The audit store in one SQLite file. Clones share it.
 ///
@@ -30,16 +38,19 @@ const FILE: &str = "trail.db";
 pub struct Trail {
     database: Database,
     clock: fn() -> Timestamp,
+    seal: Option<Arc<Seal>>,
 }
 
 impl Trail {
-    /// Opens the trail in a data directory and makes it when it is not there.
+    /// Opens the trail in a data directory and makes it when it is not there. One that was written before there was
+    /// a tree gets its leaves now, which takes a while and is logged.
     ///
     /// # Errors
     /// `Misconfigured` when the file cannot be made, is in use by another process or has a newer schema.
     pub fn open(directory: &Path, options: &Options) -> PortResult<Self> {
-        let database = Database::open(&directory.join(FILE), MIGRATIONS, options);
-        Ok(Self { database: database.during("open the trail")?, clock: now })
+        let path = directory.join(FILE);
+        let database = Database::open_prepared(&path, MIGRATIONS, options, backfill::backfill);
+        Ok(Self { database: database.during("open the trail")?, clock: now, seal: None })
     }
 
     /// Opens the trail for reading, also while another process writes to it; writes are `Rejected`.
@@ -48,13 +59,57 @@ impl Trail {
     /// The file is not there, or has another schema than this version reads.
     pub fn open_read_only(directory: &Path, options: &Options) -> PortResult<Self> {
         let database = Database::open_read_only(&directory.join(FILE), MIGRATIONS, options);
-        Ok(Self { database: database.during("open the trail")?, clock: now })
+        Ok(Self { database: database.during("open the trail")?, clock: now, seal: None })
     }
 
     /// Replaces the clock that `now` in queries is read from.
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Timestamp) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Returns the name of the trail's tree, which no other trail has: checkpoints and keys bear it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn origin(&self) -> PortResult<String> {
+        let read = |connection: &Connection| {
+            Ok(connection.query_row("SELECT origin FROM tree", [], |row| row.get(0))?)
+        };
+        self.database.read_now(read).during("read the name of the trail's tree")
+    }
+
+    /// Signs with a key from now on, and writes checkpoints to a file in `directory`, too. Returns a sentence when the
+    /// database is not the one that was signed last: then a person must look, and the trail goes on.
+    ///
+    /// # Errors
+    /// The database or the file cannot be read.
+    pub fn with_key(self, directory: &Path, key: SigningKey) -> PortResult<(Self, Option<String>)> {
+        let operation = "begin to sign the trail";
+        let seal = Seal::new(directory, key).during(operation)?;
+        let complaint = self.database.read_now(|connection| seal::complaint(connection, &seal));
+        Ok((Self { seal: Some(Arc::new(seal)), ..self }, complaint.during(operation)?))
+    }
+
+    /// Writes the newest checkpoint to the file beside the database.
+    async fn write_checkpoint(&self, seal: &Arc<Seal>) -> PortResult<()> {
+        let operation = "write a checkpoint";
+        let Some(note) = self.database.read(seal::newest).await.during(operation)? else { return Ok(()) };
+        let seal = Arc::clone(seal);
+        let writing = tokio::task::spawn_blocking(move || seal.append(&note)).await;
+        writing.map_err(|error| PortError::unavailable(operation).because(error))?.during(operation)
+    }
+}
+
+#[async_trait]
+impl Sealer for Trail {
+    async fn seal(&self) -> PortResult<()> {
+        let Some(seal) = &self.seal else { return Ok(()) };
+        let (signing, now) = (Arc::clone(seal), (self.clock)());
+        let signed =
+            self.database.write(move |connection| Growth::load(connection)?.sign(&signing.key, now)).await;
+        signed.during("sign the trail")?;
+        self.write_checkpoint(seal).await
     }
 }
 
@@ -69,9 +124,22 @@ impl AuditWriter for Trail {
         let preparing = tokio::task::spawn_blocking(move || prepare::prepare(events));
         let (prepared, mut refused) =
             preparing.await.map_err(|error| PortError::unavailable(operation).because(error))?;
-        let written = self.database.write(move |connection| insert::insert(connection, prepared)).await;
-        let mut report = written.during(operation)?;
+        let (signing, now) = (self.seal.clone(), (self.clock)());
+        let insert = move |connection: &Connection| {
+            let key = signing.as_ref().map(|seal| &seal.key);
+            let report = insert::insert(connection, prepared, (key, now))?;
+            Ok((report, Growth::load(connection)?.size()))
+        };
+        let (mut report, size) = self.database.write(insert).await.during(operation)?;
         report.refused.append(&mut refused);
+        if let Some(seal) = &self.seal
+            && size.saturating_sub(seal.written().unwrap_or(0)) >= WRITE_AFTER
+        {
+            // The events are durable; a file that cannot be written is tried again with the next ones.
+            if let Err(error) = self.write_checkpoint(seal).await {
+                tracing::warn!(error = explain(&error), "a checkpoint could not be written beside the trail");
+            }
+        }
         Ok(report)
     }
 }
