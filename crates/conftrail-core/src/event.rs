@@ -103,6 +103,7 @@ pub mod flag {
     pub const PARTIAL_IMAGE: &str = "partial_image";
     pub const NO_KEY: &str = "no_key";
     pub const UNPARSED: &str = "unparsed";
+    pub const NOT_TEXT: &str = "not_text";
     pub const BACKFILL: &str = "backfill";
     pub const LATE: &str = "late";
     pub const XA_PREPARED: &str = "xa_prepared";

@@ -123,6 +123,10 @@ pub fn flag_meaning(word: &str, language: Language) -> String {
         flag::PARTIAL_IMAGE => language.pick("the row before is not complete", "变更前的行不完整"),
         flag::NO_KEY => language.pick("the table has no key", "该表没有主键"),
         flag::UNPARSED => language.pick("the document does not parse", "文档无法解析"),
+        flag::NOT_TEXT => language.pick(
+            "not UTF-8 text (binary, or another encoding), so size and fingerprint are all that is kept and there is no diff",
+            "内容不是 UTF-8 文本（二进制或其他编码），因此只保留大小和指纹，没有差异对比",
+        ),
         flag::BACKFILL => language.pick("read later from history", "事后从历史补读"),
         flag::LATE => language.pick("told late", "迟到的通知"),
         flag::XA_PREPARED => language.pick("prepared, not yet committed", "已准备，尚未提交"),

@@ -76,18 +76,46 @@ impl Config {
 pub(crate) struct Selection {
     include: GlobSet,
     exclude: GlobSet,
+    /// The part of each included glob before its first wildcard.
+    beginnings: Vec<String>,
+    /// The excluded globs that take whole directories.
+    whole: GlobSet,
 }
 
 impl Selection {
     /// Compiles a validated configuration's globs.
     pub(crate) fn new(config: &Config) -> Self {
-        Self { include: set(&config.include), exclude: set(&config.exclude) }
+        let whole: Vec<String> =
+            config.exclude.iter().filter(|glob| glob.ends_with("/**") || *glob == "**").cloned().collect();
+        Self {
+            include: set(&config.include),
+            exclude: set(&config.exclude),
+            beginnings: config.include.iter().map(|glob| beginning(glob).to_owned()).collect(),
+            whole: set(&whole),
+        }
     }
 
     /// Says whether a path is of interest.
     pub(crate) fn takes(&self, path: &str) -> bool {
         self.include.is_match(path) && !self.exclude.is_match(path)
     }
+
+    /// Says whether something below a directory may be of interest.
+    pub(crate) fn may_hold(&self, directory: &str) -> bool {
+        let directory = format!("{directory}/");
+        let is_asked_for = self
+            .beginnings
+            .iter()
+            .any(|one| one.starts_with(&directory) || directory.starts_with(one.as_str()));
+        // Such a glob matches everything below a directory if it matches anything in it.
+        is_asked_for && !self.whole.is_match(format!("{directory}x"))
+    }
+}
+
+/// Returns what every path begins with that a glob matches.
+fn beginning(glob: &str) -> &str {
+    let wild = glob.find(['*', '?', '[', ']', '{', '}', '\\', '!']).unwrap_or(glob.len());
+    glob.get(..wild).unwrap_or_default()
 }
 
 fn set(globs: &[String]) -> GlobSet {
@@ -131,5 +159,32 @@ mod tests {
         }
         let yaml = Selection::new(&Config { include: vec!["**/*.yaml".to_owned()], ..Config::default() });
         assert!(yaml.takes("a.yaml") && yaml.takes("a/b.yaml") && !yaml.takes("a.json"));
+    }
+
+    #[test]
+    fn a_directory_is_of_interest_when_something_below_it_can_be_included() {
+        let selection = |include: &str, exclude: &str| {
+            let (include, exclude) = (vec![include.to_owned()], vec![exclude.to_owned()]);
+            Selection::new(&Config { include, exclude, ..Config::default() })
+        };
+        for (include, exclude, directory, expected) in [
+            ("**", "", "a/b", true),
+            ("nginx/conf.d/*.conf", "", "nginx", true),
+            ("nginx/conf.d/*.conf", "", "nginx/conf.d", true),
+            ("nginx/**", "", "nginx/a/b", true),
+            ("nginx/**", "", "ssl/private", false),
+            ("nginx/a.conf", "", "ng", false),
+            ("{a,b}/**", "", "b", true),
+            ("**/*.yaml", "secret/**", "secret", false),
+            ("**", "**/private/**", "a/private/deep", false),
+            ("**", "a/*", "a", true),
+            ("**", "a/b/**", "a", true),
+        ] {
+            assert_eq!(
+                selection(include, exclude).may_hold(directory),
+                expected,
+                "{include} {exclude} {directory}"
+            );
+        }
     }
 }

@@ -22,6 +22,11 @@ pub(crate) struct Content {
 }
 
 impl Content {
+    /// Says whether the content is known and is no UTF-8 text: binary, or of another encoding.
+    pub(crate) fn is_not_text(&self) -> bool {
+        self.bytes.is_some() && self.text().is_none()
+    }
+
     /// Returns the text; none for binary content and for content above the limit.
     pub(crate) fn text(&self) -> Option<&str> {
         let bytes = self.bytes.as_deref()?;

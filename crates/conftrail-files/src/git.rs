@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use crate::commit::Commit;
 
 /// How long one question may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long it is believed that a directory is, or is not, a checkout.
+/// How long it is believed that a directory belongs to a checkout.
 const BELIEVED: Duration = Duration::from_secs(60);
 /// Options of every call, before the command.
 const SAFE: [&str; 14] = [
@@ -50,7 +51,8 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Git {
     runtime: Handle,
-    checkouts: HashMap<PathBuf, (bool, Instant)>,
+    /// The directories that Git said belong to a checkout, with the checkout's identity and when it was asked.
+    checkouts: HashMap<PathBuf, ((u64, u64), Instant)>,
     is_absent: bool,
 }
 
@@ -93,14 +95,26 @@ impl Git {
         if self.is_absent {
             return false;
         }
+        // Only where there is a `.git` can there be a checkout: looking for it is cheap enough to do every time, so that
+        // one that was just made or removed is noticed at once. Whether it is one is for Git to say.
+        let Some(found) = git_entry(directory) else {
+            self.checkouts.remove(directory);
+            return false;
+        };
         if let Some((known, since)) = self.checkouts.get(directory)
+            && *known == found
             && since.elapsed() < BELIEVED
         {
-            return *known;
+            return true;
         }
         let answer = self.output(directory, &["rev-parse", "--is-inside-work-tree"]);
         let is_checkout = answer.is_some_and(|output| output.starts_with(b"true"));
-        self.checkouts.insert(directory.to_owned(), (is_checkout, Instant::now()));
+        if is_checkout {
+            self.checkouts.insert(directory.to_owned(), (found, Instant::now()));
+        } else {
+            // Not believed for any time: `git init` may be under way.
+            self.checkouts.remove(directory);
+        }
         is_checkout
     }
 
@@ -144,5 +158,62 @@ impl Git {
             let answer = tokio::time::timeout(TIMEOUT, command.output()).await;
             answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         })
+    }
+}
+
+/// Returns the identity of the nearest `.git` at or above a directory, which is a file in a linked worktree.
+fn git_entry(directory: &Path) -> Option<(u64, u64)> {
+    // Git goes up from where links lead.
+    let directory = directory.canonicalize().ok()?;
+    let found = directory.ancestors().find_map(|above| above.join(".git").metadata().ok())?;
+    Some((found.dev(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn run(directory: &Path, arguments: &[&str]) {
+        let known = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        let done =
+            std::process::Command::new("git").args(known).args(arguments).current_dir(directory).output();
+        assert!(done.is_ok_and(|output| output.status.success()), "git {arguments:?}");
+    }
+
+    #[test]
+    fn a_checkout_that_was_just_made_or_removed_is_noticed_at_once() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mut git = Git::new(runtime.handle().clone());
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("app/a.yaml");
+        fs::create_dir(directory.path().join("app")).unwrap();
+        fs::write(&file, "v: 1\n").unwrap();
+        let verdict = |git: &mut Git, content: &[u8]| git.commit_of(&file, Some(content));
+        assert_eq!(verdict(&mut git, b"v: 1\n"), Verdict::Unknown);
+        // What `git init` leaves for a moment is no checkout yet.
+        fs::create_dir(directory.path().join(".git")).unwrap();
+        assert_eq!(verdict(&mut git, b"v: 1\n"), Verdict::Unknown);
+        run(directory.path(), &["init", "-q"]);
+        assert_eq!(verdict(&mut git, b"v: 1\n"), Verdict::Differs);
+        run(directory.path(), &["add", "."]);
+        run(directory.path(), &["commit", "-q", "-m", "first"]);
+        assert!(matches!(verdict(&mut git, b"v: 1\n"), Verdict::Committed(_)));
+        assert_eq!(verdict(&mut git, b"v: 2\n"), Verdict::Differs);
+        fs::remove_dir_all(directory.path().join(".git")).unwrap();
+        assert_eq!(verdict(&mut git, b"v: 2\n"), Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_link_into_a_checkout_is_followed() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mut git = Git::new(runtime.handle().clone());
+        let directory = tempfile::tempdir().unwrap();
+        let (checkout, link) = (directory.path().join("checkout"), directory.path().join("link"));
+        fs::create_dir_all(checkout.join("app")).unwrap();
+        std::os::unix::fs::symlink(checkout.join("app"), &link).unwrap();
+        run(&checkout, &["init", "-q"]);
+        assert_eq!(git.commit_of(&link.join("a.yaml"), Some(b"v: 1\n")), Verdict::Differs);
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Known {
     pub(crate) text: Option<String>,
     /// Whether the clear content did not parse.
     pub(crate) unparsed: bool,
+    /// Whether the clear content is no UTF-8 text.
+    pub(crate) not_text: bool,
     /// The slot at which the file was first found gone.
     pub(crate) gone: Option<Timestamp>,
 }
@@ -29,13 +31,19 @@ impl Known {
             bytes: content.len,
             text: document.map(|document| document.text.clone()),
             unparsed: document.is_some_and(|document| document.unparsed),
+            not_text: content.is_not_text(),
             gone: None,
         }
     }
 
     /// Stands for a file that exists and cannot be read.
     pub(crate) fn unseen() -> Self {
-        Self { fingerprint: None, bytes: 0, text: None, unparsed: false, gone: None }
+        Self { fingerprint: None, bytes: 0, text: None, unparsed: false, not_text: false, gone: None }
+    }
+
+    /// Says whether the content was above the limit.
+    pub(crate) fn is_too_big(&self) -> bool {
+        self.fingerprint.is_some() && self.text.is_none() && !self.not_text
     }
 
     /// Returns the masked document; masked again, as rules may have been added since.
@@ -62,7 +70,7 @@ impl Known {
 
     /// Writes the entry of the checkpoint's state.
     pub(crate) fn to_value(&self) -> Value {
-        let mut map = Map::with_capacity(5);
+        let mut map = Map::with_capacity(6);
         if let Some(fingerprint) = &self.fingerprint {
             map.insert("fingerprint", fingerprint.as_str());
         }
@@ -72,6 +80,9 @@ impl Known {
         }
         if self.unparsed {
             map.insert("unparsed", true);
+        }
+        if self.not_text {
+            map.insert("not_text", true);
         }
         if let Some(gone) = self.gone {
             map.insert("gone", gone.micros());
@@ -92,6 +103,7 @@ impl Known {
             bytes: u64::try_from(number("bytes")?).ok()?,
             text: text("text"),
             unparsed: map.get("unparsed") == Some(&Value::Bool(true)),
+            not_text: map.get("not_text") == Some(&Value::Bool(true)),
             gone: number("gone").map(Timestamp::from_micros),
         })
     }

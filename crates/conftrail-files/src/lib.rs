@@ -14,6 +14,7 @@ mod report;
 mod settle;
 mod source;
 mod sweep;
+mod unreadable;
 mod walk;
 
 pub use config::Config;

@@ -74,15 +74,18 @@ pub(crate) fn event(masker: &Masker, origin: &Origin, found: Difference<'_>) -> 
         (Some(_), Some(_)) => Action::Update,
         (None, _) => Action::Create,
     };
-    let is_whole =
-        |known: Option<&Known>| known.is_none_or(|known| known.text.is_some() || known.fingerprint.is_none());
-    let is_truncated = !is_whole(found.before) || !is_whole(after_known);
+    let sides = [found.before, after_known];
+    let is_truncated = sides.into_iter().flatten().any(Known::is_too_big);
+    let is_not_text = sides.into_iter().flatten().any(|known| known.not_text);
+    if is_not_text {
+        draft.flags.push(flag::NOT_TEXT.to_owned());
+    }
     let unparsed = after.or(before.as_ref()).is_some_and(|document| document.unparsed);
     if unparsed {
         draft.flags.push(flag::UNPARSED.to_owned());
     }
     // With one side kept by its fingerprint alone there is nothing to compare with.
-    let changes = if is_truncated || is_first_sight {
+    let changes = if is_truncated || is_not_text || is_first_sight {
         diff::Changes::default()
     } else {
         diff::documents(before.as_ref(), after)

@@ -1,7 +1,9 @@
 //! The port: a directory as a source of changes.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use conftrail_core::mask::Masker;
@@ -26,6 +28,8 @@ pub struct Source {
     config: Config,
     masker: Arc<Masker>,
     origin: Origin,
+    /// How many paths cannot be read.
+    unreadable: Arc<AtomicU64>,
 }
 
 impl Source {
@@ -41,7 +45,7 @@ impl Source {
         let part = |text: &str| Arc::from(text);
         let origin =
             Origin { kind: part("files"), name: part(&config.name), channel: part("files"), version: None };
-        Ok(Self { config, masker, origin })
+        Ok(Self { config, masker, origin, unreadable: Arc::default() })
     }
 }
 
@@ -57,6 +61,8 @@ impl SourcePort for Source {
             Sweeper::new(self.config.clone(), self.masker.clone(), self.origin.clone(), git, after)?;
         let mut reading = Reading {
             sweeper: Some(sweeper),
+            path: self.config.path.clone(),
+            unreadable: self.unreadable.clone(),
             interval: self.config.interval.0,
             ready: VecDeque::new(),
             next_look: Instant::now(),
@@ -72,11 +78,17 @@ impl SourcePort for Source {
         });
         Ok(batches.boxed())
     }
+
+    fn unreadable(&self) -> Option<u64> {
+        Some(self.unreadable.load(Ordering::Relaxed))
+    }
 }
 
 struct Reading {
     /// Away while a look is under way.
     sweeper: Option<Sweeper>,
+    path: PathBuf,
+    unreadable: Arc<AtomicU64>,
     interval: Duration,
     ready: VecDeque<SourceBatch>,
     next_look: Instant,
@@ -96,21 +108,25 @@ impl Reading {
     /// Looks once and makes batches of what was found, at least one.
     async fn look(&mut self) -> PortResult<()> {
         let started = Instant::now();
-        let mut sweeper = self.sweeper.take().ok_or_else(|| PortError::unavailable("read directory"))?;
+        let mut sweeper = self.sweeper.take().ok_or_else(|| cannot_read(&self.path))?;
         let before = sweeper.position();
         let looked = spawn_blocking(move || {
             let look = sweeper.look();
             (sweeper, look)
         });
-        let (sweeper, look) =
-            looked.await.map_err(|error| PortError::unavailable("read directory").because(error))?;
+        let (sweeper, look) = looked.await.map_err(|error| cannot_read(&self.path).because(error))?;
         let look = look?;
         let wait = if look.is_settled { self.interval } else { self.interval.min(QUIET) };
         self.next_look = started + wait;
+        self.unreadable.store(look.unreadable, Ordering::Relaxed);
         self.ready.extend(batches(look, &before, &sweeper));
         self.sweeper = Some(sweeper);
         Ok(())
     }
+}
+
+fn cannot_read(directory: &Path) -> PortError {
+    PortError::unavailable(format!("read directory {}", directory.display()))
 }
 
 /// Cuts a look into batches. Only the last one moves the position and the watermark: the others may be all that is

@@ -19,7 +19,8 @@ use crate::known::Known;
 use crate::owner::Owners;
 use crate::report::{self, After, Difference};
 use crate::settle::Settling;
-use crate::walk::{Found, Stat, walk};
+use crate::unreadable::{Faults, Now, Unreadable};
+use crate::walk::{Blind, Found, Stat, walk};
 
 /// How often all content is read again, also of files that the system says were not touched.
 const READ_ALL_EVERY: Duration = Duration::from_secs(300);
@@ -37,6 +38,9 @@ pub(crate) struct Look {
     pub(crate) at: Timestamp,
     /// Whether everything was at rest, so that nothing older than `at` is outstanding.
     pub(crate) is_settled: bool,
+    /// How many files and directories are told to be unreadable now.
+    pub(crate) unreadable: u64,
+    faults: Faults,
 }
 
 /// Compares a directory with what was recorded of it.
@@ -52,8 +56,7 @@ pub(crate) struct Sweeper {
     /// What the system said of each file when its content was last read.
     stats: HashMap<String, Stat>,
     settling: Settling,
-    /// Files that cannot be read, told once each.
-    unreadable: HashSet<String>,
+    unreadable: Unreadable,
     /// Whether all files that existed at the first start are known.
     is_learned: bool,
     root: Option<(u64, u64)>,
@@ -75,9 +78,14 @@ impl Sweeper {
     ) -> PortResult<Self> {
         let checkpoint = after.unwrap_or_default();
         let mut known = BTreeMap::new();
+        let mut unreadable = Unreadable::default();
+        let broken = || PortError::corrupt("read checkpoint of a directory");
         for (path, value) in checkpoint.state {
-            let file = Known::of_value(&value)
-                .ok_or_else(|| PortError::corrupt("read checkpoint of a directory"))?;
+            if let Some(restored) = unreadable.restore(&path, &value) {
+                restored.map_err(|()| broken())?;
+                continue;
+            }
+            let file = Known::of_value(&value).ok_or_else(broken)?;
             let ours = format!("hmac:{}:", masker.key_id());
             if file.fingerprint.as_ref().is_some_and(|fingerprint| !fingerprint.starts_with(&ours)) {
                 let said = "compare files with the checkpoint: it was made with another mask key";
@@ -98,7 +106,7 @@ impl Sweeper {
             known,
             stats: HashMap::new(),
             settling: Settling::default(),
-            unreadable: HashSet::new(),
+            unreadable,
             is_learned: position.get("learned") == Some(&Value::Bool(true)),
             root: number("device").zip(number("inode")),
             read_all_at: None,
@@ -124,15 +132,24 @@ impl Sweeper {
     pub(crate) fn look(&mut self) -> PortResult<Look> {
         let now_ns = now_ns();
         let at = Timestamp::from_micros(i64::try_from(now_ns / 1000).unwrap_or(i64::MAX));
-        let mut look = Look { events: Vec::new(), learned: Vec::new(), at, is_settled: true };
-        let found = walk(&self.config.path, &self.selection).map_err(unreadable_root)?;
+        let mut look = Look {
+            events: Vec::new(),
+            learned: Vec::new(),
+            at,
+            is_settled: true,
+            unreadable: 0,
+            faults: Faults::default(),
+        };
+        let found = walk(&self.config.path, &self.selection)
+            .map_err(|error| unreadable_root(&self.config.path, error))?;
         if found.files.is_empty()
             && !self.known.is_empty()
             && self.root.is_some_and(|root| root != found.root)
         {
-            return Err(PortError::unavailable(
-                "read directory: it is empty and not the one that was read before",
-            ));
+            return Err(PortError::unavailable(format!(
+                "read directory {}: it is empty and not the one that was read before",
+                self.config.path.display()
+            )));
         }
         self.root = Some(found.root);
         let reads_all = self.read_all_at.is_none_or(|last| last.elapsed() >= READ_ALL_EVERY);
@@ -146,13 +163,14 @@ impl Sweeper {
                 continue;
             }
             if !is_untouched && !self.settling.is_quiet(&path, stat, now_ns) {
-                look.is_settled = false;
+                look.unclear(&path);
                 continue;
             }
             self.file(&path, file, stat, now_ns, &mut look);
         }
-        self.missing(&found, &mut look);
-        self.tell_blind(&found);
+        let blind = self.blind(&found, &mut look);
+        self.missing(&found, &blind, &mut look);
+        self.tell_unreadable(&found, &blind, &mut look);
         look.events.sort_by_key(|(event, _)| event.time);
         // A file in motion may be one that existed at the start: learning goes on until all are at rest.
         self.is_learned |= look.is_settled;
@@ -163,18 +181,12 @@ impl Sweeper {
     fn file(&mut self, path: &str, file: &Path, stat: &Stat, now_ns: i128, look: &mut Look) {
         let content = match content::read(file, stat, self.config.max_bytes, &self.masker) {
             Ok(Some(content)) => content,
-            Ok(None) => {
-                look.is_settled = false;
-                return;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                look.is_settled = false;
-                return;
-            }
-            Err(error) => return self.unreadable(path, &error, look),
+            Ok(None) => return look.unclear(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return look.unclear(path),
+            Err(error) => return self.fails(path, &error, look),
         };
-        self.unreadable.remove(path);
         let before = self.known.get(path).cloned();
+        let before = before.or_else(|| self.unreadable.hid(path).then(Known::unseen));
         if let Some(known) = &before
             && known.fingerprint.as_ref() == Some(&content.fingerprint)
         {
@@ -190,8 +202,7 @@ impl Sweeper {
             && stat.age(now_ns).is_some_and(|age| age < GIT_GRACE)
             && self.settling.may_wait_for_commit(path, Instant::now())
         {
-            look.is_settled = false;
-            return;
+            return look.unclear(path);
         }
         let format = Format::detect(path, content.text().unwrap_or_default());
         let document = content.text().map(|text| Document::new(format, text).mask(&self.masker));
@@ -217,13 +228,13 @@ impl Sweeper {
 
     /// Records what is not there any more: at the first look that it is missing, at the second that it is gone.
     /// In between the note is saved, so that the event is the same whoever finds it.
-    fn missing(&mut self, found: &Found, look: &mut Look) {
+    fn missing(&mut self, found: &Found, blind: &HashSet<String>, look: &mut Look) {
         let present: HashSet<String> =
             found.files.keys().map(|path| self.masker.text(path).into_owned()).collect();
         let missing: Vec<(String, Known)> = self
             .known
             .iter()
-            .filter(|(path, _)| !present.contains(*path) && !found.is_blind_to(path))
+            .filter(|(path, _)| !present.contains(*path) && !is_below(blind, path))
             .map(|(path, known)| (path.clone(), known.clone()))
             .collect();
         for (path, known) in missing {
@@ -287,26 +298,63 @@ impl Sweeper {
     }
 
     /// Notes a file that exists and cannot be read; it counts as neither changed nor deleted.
-    fn unreadable(&mut self, path: &str, error: &io::Error, look: &mut Look) {
+    fn fails(&mut self, path: &str, error: &io::Error, look: &mut Look) {
         self.settling.done(path);
-        if self.unreadable.insert(path.to_owned()) {
-            let count = self.unreadable.len();
-            tracing::warn!(source = %self.origin.name, file = path, error = %error.kind(), count, "file cannot be read");
-        }
+        // What the system says of it is no reason to leave it alone: it is tried again at every look.
+        self.stats.remove(path);
+        look.faults.fails(path, error);
         if !self.known.contains_key(path) {
             self.record(path, Known::unseen(), look);
         }
     }
 
-    fn tell_blind(&mut self, found: &Found) {
-        for path in &found.blind {
+    /// Returns the paths, masked, about which the walk could learn nothing, and notes those that matter.
+    fn blind(&self, found: &Found, look: &mut Look) -> HashSet<String> {
+        let mut paths = HashSet::new();
+        for (path, Blind { error, is_of_interest }) in &found.blind {
             let path = self.masker.text(path).into_owned();
-            if !self.unreadable.contains(&path) {
-                tracing::warn!(source = %self.origin.name, file = path, "path cannot be looked at");
-                self.unreadable.insert(path);
+            if *is_of_interest {
+                look.faults.fails(&path, error);
             }
+            paths.insert(path);
         }
+        paths
     }
+
+    /// Tells what cannot be read, and what can be again.
+    fn tell_unreadable(&mut self, found: &Found, blind: &HashSet<String>, look: &mut Look) {
+        let slot = self.slot(look.at);
+        let is_directory = |path: &str| found.directories.iter().any(|one| self.masker.text(one) == path);
+        let stands = |path: &str| match () {
+            () if path.is_empty() => Now::Readable,
+            () if !self.selection.takes(path) && !self.selection.may_hold(path) => Now::Gone,
+            () if is_below(blind, path) => Now::Hidden,
+            () if self.stats.contains_key(path) || is_directory(path) => Now::Readable,
+            () => Now::Gone,
+        };
+        let told = self.unreadable.look(&self.origin, &look.faults, look.at, slot, stands);
+        look.is_settled &= told.noted.is_empty();
+        look.events.extend(told.events);
+        look.learned.extend(told.noted);
+        look.unreadable = self.unreadable.count();
+    }
+}
+
+impl Look {
+    /// Notes that the next look must tell how a file stands.
+    fn unclear(&mut self, path: &str) {
+        self.is_settled = false;
+        self.faults.is_unclear(path);
+    }
+}
+
+/// Says whether a path is, or lies below, one of those that could not be looked at.
+fn is_below(blind: &HashSet<String>, path: &str) -> bool {
+    if blind.is_empty() {
+        return false;
+    }
+    let above = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
+    above.chain(["", path]).any(|path| blind.contains(path))
 }
 
 fn commit(verdict: Verdict) -> Option<crate::commit::Commit> {
@@ -316,10 +364,11 @@ fn commit(verdict: Verdict) -> Option<crate::commit::Commit> {
     }
 }
 
-fn unreadable_root(error: io::Error) -> PortError {
+fn unreadable_root(path: &Path, error: io::Error) -> PortError {
+    let operation = format!("read directory {}", path.display());
     let made = match error.kind() {
-        io::ErrorKind::NotADirectory => PortError::misconfigured("read directory"),
-        _ => PortError::unavailable("read directory"),
+        io::ErrorKind::NotADirectory => PortError::misconfigured(operation),
+        _ => PortError::unavailable(operation),
     };
     made.because(error)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::fs::{self, Metadata};
+use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -56,20 +56,22 @@ impl Stat {
 pub(crate) struct Found {
     /// Regular files by their path below the directory, with `/` between parts.
     pub(crate) files: BTreeMap<String, (PathBuf, Stat)>,
-    /// Paths that could not be looked at; what lies below them is not known to be gone.
-    pub(crate) blind: Vec<String>,
+    /// The directories that were listed, by their paths likewise.
+    pub(crate) directories: Vec<String>,
+    /// Paths that could not be looked at; what lies below them is not known to be gone. The empty path is the
+    /// directory itself.
+    pub(crate) blind: BTreeMap<String, Blind>,
     /// The directory's identity.
     pub(crate) root: (u64, u64),
 }
 
-impl Found {
-    /// Says whether a path's absence says nothing.
-    pub(crate) fn is_blind_to(&self, path: &str) -> bool {
-        self.blind.iter().any(|blind| {
-            path.strip_prefix(blind.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || blind.is_empty())
-        })
-    }
+/// A path that exists and could not be looked at.
+#[derive(Debug)]
+pub(crate) struct Blind {
+    /// What the system said.
+    pub(crate) error: io::Error,
+    /// Whether it is, or may hold, something that the configuration asks for.
+    pub(crate) is_of_interest: bool,
 }
 
 /// Looks at everything below `root`.
@@ -78,61 +80,93 @@ impl Found {
 /// When the directory itself cannot be read.
 pub(crate) fn walk(root: &Path, selection: &Selection) -> io::Result<Found> {
     let metadata = fs::metadata(root)?;
-    let mut found = Found { root: (metadata.dev(), metadata.ino()), ..Found::default() };
+    let found = Found { root: (metadata.dev(), metadata.ino()), ..Found::default() };
     let entries = fs::read_dir(root)?;
-    directory(entries, "", selection, &mut vec![found.root], &mut found);
-    Ok(found)
+    let mut walk = Walk { selection, above: vec![found.root], found };
+    walk.directory(entries, "");
+    Ok(walk.found)
 }
 
-fn directory(
-    entries: fs::ReadDir,
-    prefix: &str,
-    selection: &Selection,
-    above: &mut Vec<(u64, u64)>,
-    found: &mut Found,
-) {
-    for entry in entries {
-        let Ok(entry) = entry else {
-            found.blind.push(prefix.trim_end_matches('/').to_owned());
-            continue;
-        };
+/// A walk that is under way.
+struct Walk<'a> {
+    selection: &'a Selection,
+    /// The identities of the directories that are open, outermost first.
+    above: Vec<(u64, u64)>,
+    found: Found,
+}
+
+impl Walk<'_> {
+    fn directory(&mut self, entries: fs::ReadDir, prefix: &str) {
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(&entry, prefix),
+                Err(error) => self.blind(prefix.trim_end_matches('/'), error, true),
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &DirEntry, prefix: &str) {
         let name = legible(&entry.file_name());
         // `..data` and `..2026_11_20_…` are how a mounted ConfigMap swaps its content; the visible links lead there.
         if name.starts_with("..") || matches!(name.as_str(), ".git" | ".hg" | ".svn") {
-            continue;
+            return;
         }
         let path = format!("{prefix}{name}");
-        let metadata = match fs::metadata(entry.path()) {
-            Ok(metadata) => metadata,
-            // A link to nowhere, or gone since the directory was read.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(_) => {
-                found.blind.push(path);
-                continue;
-            }
-        };
-        if metadata.is_dir() {
-            let id = (metadata.dev(), metadata.ino());
-            if above.contains(&id) || above.len() >= MAX_DEPTH {
-                continue;
-            }
-            match fs::read_dir(entry.path()) {
-                Ok(inner) => {
-                    above.push(id);
-                    directory(inner, &format!("{path}/"), selection, above, found);
-                    above.pop();
+        match fs::metadata(entry.path()) {
+            Ok(metadata) if metadata.is_dir() => self.enter(entry, path, (metadata.dev(), metadata.ino())),
+            Ok(metadata) if metadata.is_file() && self.selection.takes(&path) => {
+                if self.found.files.len() >= MAX_FILES {
+                    let said = format!("more than {MAX_FILES} files: the rest is not read");
+                    return self.blind("", io::Error::other(said), true);
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(_) => found.blind.push(path),
+                self.found.files.insert(path, (entry.path(), Stat::of(&metadata)));
             }
-        } else if metadata.is_file() && selection.takes(&path) {
-            if found.files.len() >= MAX_FILES {
-                found.blind.push(String::new());
-                return;
+            Ok(_) => {}
+            // A link to nowhere, or gone since the directory was read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // Whoever may list a directory and not search it can look at nothing in it: that is one fault.
+            Err(error)
+                if is_denied(&error) && fs::symlink_metadata(entry.path()).is_err_and(|e| is_denied(&e)) =>
+            {
+                self.blind(prefix.trim_end_matches('/'), error, true);
             }
-            found.files.insert(path, (entry.path(), Stat::of(&metadata)));
+            Err(error) => {
+                let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                let is_of_interest =
+                    self.selection.takes(&path) || (!is_file && self.selection.may_hold(&path));
+                self.blind(&path, error, is_of_interest);
+            }
         }
     }
+
+    fn enter(&mut self, entry: &DirEntry, path: String, id: (u64, u64)) {
+        if self.above.contains(&id) || !self.selection.may_hold(&path) {
+            return;
+        }
+        if self.above.len() >= MAX_DEPTH {
+            let said = format!("more than {MAX_DEPTH} directories deep: not read");
+            return self.blind(&path, io::Error::other(said), true);
+        }
+        match fs::read_dir(entry.path()) {
+            Ok(inner) => {
+                self.above.push(id);
+                self.directory(inner, &format!("{path}/"));
+                self.above.pop();
+                self.found.directories.push(path);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.blind(&path, error, true),
+        }
+    }
+
+    /// Notes a path that cannot be looked at, with its first fault.
+    fn blind(&mut self, path: &str, error: io::Error, is_of_interest: bool) {
+        self.found.blind.entry(path.to_owned()).or_insert(Blind { error, is_of_interest });
+    }
+}
+
+fn is_denied(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
 }
 
 /// Returns a name as text. What is not UTF-8 stands as `\xC5`, so that two names stay two.

@@ -56,6 +56,9 @@ impl CollectWorker {
     async fn store(&self, gathered: Gathered, quiet: &mut Option<tokio::time::Instant>) -> PortResult<()> {
         let Some(last) = gathered.last else { return Ok(()) };
         let count = gathered.events.len() as u64;
+        if let Some(unreadable) = self.source.unreadable() {
+            self.metrics.source_unreadable(self.source_name(), unreadable);
+        }
         let heartbeat = gathered.events.is_empty() && gathered.state.is_empty();
         if heartbeat && quiet.is_some_and(|saved| saved.elapsed() < SAVE_QUIET_EVERY) {
             return Ok(());

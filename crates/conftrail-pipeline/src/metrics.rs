@@ -64,6 +64,7 @@ impl EncodeLabelValue for Outcome {
 struct Families {
     source_events: Family<SourceLabel, Counter>,
     source_watermark: Family<SourceLabel, Gauge>,
+    source_unreadable: Family<SourceLabel, Gauge>,
     worker_failures: Family<WorkerLabel, Counter>,
     group_lag: Family<GroupLabel, Gauge>,
     audit_events: Family<OutcomeLabel, Counter>,
@@ -87,6 +88,11 @@ impl Metrics {
             "source_watermark_seconds",
             "The source's own clock up to which everything has been read, Unix time",
             all.source_watermark.clone(),
+        );
+        registry.register(
+            "source_unreadable",
+            "Files and directories of a source that exist and cannot be read now",
+            all.source_unreadable.clone(),
         );
         registry.register(
             "worker_failures",
@@ -120,6 +126,11 @@ impl Metrics {
 
     pub(crate) fn watermark(&self, source: &str, seconds: i64) {
         self.0.source_watermark.get_or_create(&SourceLabel { source: source.to_owned() }).set(seconds);
+    }
+
+    pub(crate) fn source_unreadable(&self, source: &str, count: u64) {
+        let gauge = self.0.source_unreadable.get_or_create(&SourceLabel { source: source.to_owned() });
+        gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn worker_failed(&self, worker: &str) {

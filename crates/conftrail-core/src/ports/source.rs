@@ -41,4 +41,10 @@ pub trait Source: Send + Sync {
     /// `Unavailable` when the source cannot be reached, `Misconfigured` when it is not set up as needed,
     /// `Corrupt` when the checkpoint is not this source's.
     async fn open(&self, after: Option<Checkpoint>) -> PortResult<SourceStream>;
+
+    /// Says how many resources exist and cannot be read, as of the last batch; none where a source has no such thing.
+    /// Each is also an event of its own, and so is its end.
+    fn unreadable(&self) -> Option<u64> {
+        None
+    }
 }

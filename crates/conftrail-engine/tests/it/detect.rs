@@ -80,6 +80,28 @@ fn the_built_in_rules_find_what_conftrail_says_of_its_own_health() {
 }
 
 #[test]
+fn the_built_in_rules_find_files_that_cannot_be_read_and_that_can_be_again() {
+    let rules = RuleSet::built_in();
+    for (state, expected) in [
+        ("unreadable", "conftrail/unreadable"),
+        ("ok", "conftrail/readable-again"),
+        ("gone", "conftrail/readable-again"),
+    ] {
+        let mut event = event("limit");
+        event.source.kind = "files".into();
+        event.resource.kind = ResourceKind::Health;
+        let mut after = Map::default();
+        after.insert("state", state);
+        event.after = Some(Value::Map(after));
+        let found: Vec<String> =
+            rules.detect(&event, event.time).iter().map(|detection| detection.rule.name()).collect();
+        assert_eq!(found, [expected]);
+        event.resource.kind = ResourceKind::File;
+        assert!(rules.detect(&event, event.time).is_empty(), "a file's content with a key `state`");
+    }
+}
+
+#[test]
 fn an_exception_holds_to_the_end_of_its_last_day() {
     let rules = load(RULES);
     let mut event = event("delete");

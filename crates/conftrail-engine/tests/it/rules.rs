@@ -193,6 +193,8 @@ fn the_built_in_rules_are_there_and_a_file_may_change_severity_and_labels_only()
             "source-changed",
             "tampered",
             "stale-source",
+            "unreadable",
+            "readable-again",
             "dead-letter",
             "rule-error",
             "conflict"

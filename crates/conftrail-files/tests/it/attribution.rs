@@ -77,6 +77,28 @@ async fn what_differs_from_the_last_commit_is_nobodys_commit() {
 }
 
 #[tokio::test]
+async fn a_checkout_that_is_made_under_a_running_watch_is_noticed_and_so_is_its_end() {
+    let mut watch = Watch::new();
+    watch.write("a.yaml", "v: 1\n");
+    watch.open().await;
+    watch.write("a.yaml", "v: 2\n");
+    assert_eq!(watch.event().await.actor.via.as_deref(), Some("file-owner"));
+    let directory = watch.directory.path().to_owned();
+    git(&directory, &["init", "-q"]);
+    git(&directory, &["add", "."]);
+    git(&directory, &["commit", "-q", "-m", "first"]);
+    watch.write("a.yaml", "v: 3\n");
+    git(&directory, &["commit", "-q", "-a", "-m", "CHG-7 raise it"]);
+    let event = watch.event().await;
+    assert_eq!((event.actor.via.as_deref(), event.actor.binding), (Some("git"), Binding::Exact));
+    assert_eq!(event.reason.as_ref().unwrap().ticket.as_deref(), Some("CHG-7"));
+    fs::remove_dir_all(directory.join(".git")).unwrap();
+    watch.write("a.yaml", "v: 4\n");
+    let event = watch.event().await;
+    assert_eq!((event.actor.via.as_deref(), event.reason.is_some()), (Some("file-owner"), false));
+}
+
+#[tokio::test]
 async fn a_checkout_cannot_make_us_run_what_it_likes() {
     let mut watch = Watch::new();
     let proof = watch.path("proof");

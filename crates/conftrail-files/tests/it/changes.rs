@@ -140,11 +140,10 @@ async fn a_configmaps_swap_changes_the_visible_files() {
 }
 
 #[tokio::test]
-async fn big_and_binary_files_are_kept_by_size_and_fingerprint() {
+async fn big_files_are_kept_by_size_and_fingerprint() {
     let mut watch = Watch::new();
     watch.config.max_bytes = 1000;
     watch.write("big.yaml", format!("a: {}\n", "x".repeat(2000)));
-    watch.write("key.bin", b"\x00\xff\x01");
     watch.open().await;
     watch.write("big.yaml", format!("a: {}\n", "y".repeat(2001)));
     let event = watch.event().await;
@@ -152,13 +151,53 @@ async fn big_and_binary_files_are_kept_by_size_and_fingerprint() {
     let after = event.after.as_ref().unwrap().as_map().unwrap();
     assert_eq!(after.get("bytes"), Some(&Value::Int(2005)));
     assert!(after.get("text").is_none() && after.get("fingerprint").is_some());
-    watch.write("key.bin", b"\x00\xff\x02");
-    let event = watch.event().await;
-    assert!(event.truncated && event.before != event.after);
+    assert_eq!(event.flags, [""; 0]);
     // Within the limit again: the new content is there, the old one never was.
     watch.write("big.yaml", "a: 1\n");
     let event = watch.event().await;
     assert!(event.truncated && event.after.as_ref().unwrap().as_map().unwrap().get("text").is_some());
+}
+
+#[tokio::test]
+async fn what_is_not_utf_8_is_kept_by_size_and_fingerprint_and_says_so() {
+    let mut watch = Watch::new();
+    let encodings: [(&str, [&[u8]; 2]); 5] = [
+        ("binary", [b"\x00\xff\x01", b"\x00\xff\x02"]),
+        ("latin-1", [b"name: M\xfcller\n", b"name: M\xf6ller\n"]),
+        ("gbk", [b"\xc9\xcf\xcf\xde: 100\n", b"\xc9\xcf\xcf\xde: 500\n"]),
+        ("utf-16 with a mark", [b"\xff\xfev\x00:\x00 \x001\x00", b"\xff\xfev\x00:\x00 \x002\x00"]),
+        ("utf-16 without one", [b"v\x00:\x00 \x001\x00", b"v\x00:\x00 \x002\x00"]),
+    ];
+    for (name, [before, _]) in encodings {
+        watch.write(name, before);
+    }
+    watch.open().await;
+    for (name, [_, after]) in encodings {
+        watch.write(name, after);
+        let event = watch.event().await;
+        assert_eq!((event.action, event.resource.name.as_str()), (Action::Update, name));
+        assert_eq!(
+            (event.flags.as_slice(), event.truncated),
+            (&["not_text".to_owned()][..], false),
+            "{name}"
+        );
+        assert!(event.changes.is_empty() && event.before != event.after);
+        let after = event.after.as_ref().unwrap().as_map().unwrap();
+        assert!(after.get("text").is_none() && after.get("fingerprint").is_some());
+    }
+    // The change to text has no diff either: the old content was never kept.
+    watch.write("gbk", "上限: 500\n");
+    let event = watch.event().await;
+    assert_eq!((event.flags.as_slice(), event.changes.len()), (&["not_text".to_owned()][..], 0));
+    assert!(event.after.as_ref().unwrap().as_map().unwrap().get("text").is_some());
+    watch.write("gbk", "上限: 600\n");
+    assert_eq!(watch.event().await.flags, [""; 0]);
+    // What is not kept is known across restarts.
+    watch.close();
+    watch.open().await;
+    fs::remove_file(watch.path("binary")).unwrap();
+    let event = watch.event().await;
+    assert_eq!((event.action, event.flags.as_slice()), (Action::Delete, &["not_text".to_owned()][..]));
 }
 
 #[tokio::test]

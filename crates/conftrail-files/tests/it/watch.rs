@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use conftrail_core::mask::{MaskKey, MaskRules, Masker};
 use conftrail_core::ports::{Source as _, SourceBatch, SourceStream};
-use conftrail_core::{Checkpoint, Event, Period, PortError};
+use conftrail_core::{Checkpoint, Event, Period, PortError, ResourceKind, Value};
 use conftrail_files::{Config, Source};
 use futures_util::StreamExt;
 use tempfile::TempDir;
@@ -27,6 +27,7 @@ pub(crate) struct Watch {
     pub(crate) checkpoint: Option<Checkpoint>,
     masker: Arc<Masker>,
     stream: Option<SourceStream>,
+    source: Option<Source>,
 }
 
 impl Watch {
@@ -39,7 +40,7 @@ impl Watch {
             interval: Period(Duration::from_millis(50)),
             ..Config::default()
         };
-        Self { directory, config, checkpoint: None, masker: masker(), stream: None }
+        Self { directory, config, checkpoint: None, masker: masker(), stream: None, source: None }
     }
 
     /// Makes further names secret from the next opening on, with the same key.
@@ -66,6 +67,7 @@ impl Watch {
         self.stream = None;
         let source = Source::new(self.config.clone(), self.masker.clone())?;
         self.stream = Some(source.open(self.checkpoint.clone()).await?);
+        self.source = Some(source);
         Ok(())
     }
 
@@ -74,6 +76,18 @@ impl Watch {
         self.try_open().await.expect("the directory can be read");
         let events = self.settle().await;
         assert!(events.is_empty(), "events at the start: {events:?}");
+    }
+
+    /// Waits for the events that tell of paths which cannot be read, or can be again, as `state path`; nothing else may
+    /// have happened.
+    pub(crate) async fn health(&mut self) -> Vec<String> {
+        let told = |event: &Arc<Event>| {
+            assert_eq!(event.resource.kind, ResourceKind::Health, "{event:#?}");
+            let after = event.after.as_ref().and_then(Value::as_map).expect("health has a state");
+            let part = |name| after.get(name).and_then(Value::as_text).expect("state and path are texts");
+            format!("{} {}", part("state"), part("path"))
+        };
+        self.events().await.iter().map(told).collect()
     }
 
     /// Stops watching; what was recorded stays.
@@ -86,6 +100,11 @@ impl Watch {
         let stream = self.stream.as_mut().expect("the watch is open");
         let next = tokio::time::timeout(DEADLINE, stream.next()).await.expect("a batch within the deadline");
         next.expect("the stream has no end")
+    }
+
+    /// Returns how many paths cannot be read, as metrics show it.
+    pub(crate) fn unreadable(&self) -> Option<u64> {
+        self.source.as_ref().and_then(|source| source.unreadable())
     }
 
     fn record(&mut self, batch: SourceBatch) -> Vec<Arc<Event>> {
