@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use conftrail_core::own::Act;
 use conftrail_core::ports::{ControlStore, Source, SourceBatch, SourceStream};
 use conftrail_core::{
-    Action, Actor, Authority, Binding, Change, ChangeOp, Checkpoint, Event, EventId, FORMAT_VERSION, Map,
-    Origin, PortError, PortResult, Position, Reason, Resource, ResourceKind, Value,
+    Action, Actor, Authority, Binding, Checkpoint, Event, EventId, FORMAT_VERSION, Map, Origin, PortError,
+    PortResult, Position, Reason, Resource, ResourceKind, Value, diff,
 };
 use futures_util::StreamExt;
 
@@ -82,19 +82,12 @@ impl Source for OwnSource {
 
 fn event(origin: &Origin, sequence: u64, act: Act) -> Event {
     let (time, _) = act.time.clamped();
-    let op = match (&act.before, &act.after) {
-        (None, Some(_)) => Some(ChangeOp::Add),
-        (Some(_), None) => Some(ChangeOp::Remove),
-        (Some(_), Some(_)) => Some(ChangeOp::Replace),
-        (None, None) => None,
-    };
-    let change = |op| Change {
-        path: "value".to_owned(),
-        op,
-        before: act.before.clone(),
-        after: act.after.clone(),
-        sensitive: false,
-    };
+    let changes = diff::rows(columns(&act.before).as_ref(), columns(&act.after).as_ref());
+    let detail = changes.truncated.then(|| {
+        let mut detail = Map::default();
+        detail.insert("changes_cut_at", diff::MAX_CHANGES as u64);
+        detail
+    });
     let mut position = Map::default();
     position.insert("sequence", Value::from(sequence));
     Event {
@@ -114,9 +107,9 @@ fn event(origin: &Origin, sequence: u64, act: Act) -> Event {
         },
         reason: act.message.map(|message| Reason { message: Some(message), ..Reason::default() }),
         correlation: None,
-        detail: None,
+        detail,
         format: Some("row".to_owned()),
-        changes: op.map(change).into_iter().collect(),
+        changes: changes.changes,
         before: act.before,
         after: act.after,
         masked: Vec::new(),
@@ -127,6 +120,18 @@ fn event(origin: &Origin, sequence: u64, act: Act) -> Event {
         trace: None,
         labels: Default::default(),
         log: None,
+    }
+}
+
+/// Returns a side of an act as a row; what is no map stands in the column `value`.
+fn columns(side: &Option<Value>) -> Option<Map> {
+    match side.as_ref()? {
+        Value::Map(map) => Some(map.clone()),
+        single => {
+            let mut map = Map::with_capacity(1);
+            map.insert("value", single.clone());
+            Some(map)
+        }
     }
 }
 
@@ -144,5 +149,46 @@ pub(crate) fn health_act(name: String, state: &str, message: String) -> Act {
         before: None,
         after: Some(Value::Map(after)),
         message: Some(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the changes of an act as `path op`.
+    fn changes(before: Option<Value>, after: Option<Value>) -> Vec<String> {
+        let origin =
+            Origin { kind: Arc::from(NAME), name: Arc::from(NAME), channel: Arc::from("own"), version: None };
+        let mut act = health_act("source/etc".to_owned(), "ok", String::new());
+        (act.before, act.after) = (before, after);
+        let event = event(&origin, 1, act);
+        event.changes.iter().map(|change| format!("{} {}", change.path, change.op.as_str())).collect()
+    }
+
+    fn value(json: &str) -> Option<Value> {
+        Some(serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn an_act_names_each_key_that_it_changed() {
+        let (before, after) = (
+            value(r#"{"role":"viewer","until":"2027","rules":{"a":1,"b":2}}"#),
+            value(r#"{"role":"admin","by":"bob","rules":{"a":1,"b":3}}"#),
+        );
+        assert_eq!(
+            changes(before.clone(), after.clone()),
+            ["role replace", "by add", "rules.b replace", "until remove"]
+        );
+        assert_eq!(changes(None, after), ["role add", "by add", "rules add"]);
+        assert_eq!(changes(before.clone(), None), ["role remove", "until remove", "rules remove"]);
+        assert_eq!(changes(before.clone(), before), [""; 0]);
+    }
+
+    #[test]
+    fn a_single_value_is_a_column_of_its_own() {
+        assert_eq!(changes(value("1"), value("2")), ["value replace"]);
+        assert_eq!(changes(None, value(r#""x""#)), ["value add"]);
+        assert_eq!(changes(None, None), [""; 0]);
     }
 }
