@@ -1,11 +1,12 @@
 //! The summary of an event that a message needs, bounded in size.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use conftrail_core::alerting::Evidence;
 use conftrail_core::{Change, Event, Value};
 
-use crate::shorten::shorten;
+use crate::shorten::{Keep, beginning, difference, shorten};
 
 /// How many changes are kept; the number of all stands beside them.
 const MOST_CHANGES: usize = 20;
@@ -36,31 +37,48 @@ pub(crate) fn evidence(event: &Event) -> Evidence {
 }
 
 fn bounded(change: &Change) -> Change {
+    let (before, after) = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => {
+            let (before, after) = bounded_pair(before, after);
+            (Some(before), Some(after))
+        }
+        (before, after) => (before.as_ref().map(bounded_value), after.as_ref().map(bounded_value)),
+    };
     Change {
         path: shorten(&change.path, LONGEST_VALUE).into_owned(),
         op: change.op,
-        before: change.before.as_ref().map(bounded_value),
-        after: change.after.as_ref().map(bounded_value),
+        before,
+        after,
         sensitive: change.sensitive,
     }
 }
 
-fn bounded_value(value: &Value) -> Value {
-    let text = match value {
-        Value::Text(text) => shorten(text, LONGEST_VALUE),
-        Value::List(_) | Value::Map(_) => {
-            let json = value.display();
-            if json.chars().nth(LONGEST_VALUE).is_none() {
-                return value.clone();
-            }
-            return Value::Text(shorten(&json, LONGEST_VALUE).into_owned());
-        }
-        scalar => return scalar.clone(),
-    };
-    Value::Text(text.into_owned())
+/// Keeps of two long values what differs.
+fn bounded_pair(before: &Value, after: &Value) -> (Value, Value) {
+    let texts = (long_form(before), long_form(after));
+    let (old, new) = difference(&texts.0, &texts.1, LONGEST_VALUE, Keep::Most);
+    (cut(before, &texts.0, old), cut(after, &texts.1, new))
 }
 
-/// Says whether a value of a summary is whole.
+fn bounded_value(value: &Value) -> Value {
+    let text = long_form(value);
+    cut(value, &text, beginning(&text, LONGEST_VALUE))
+}
+
+fn cut(value: &Value, whole: &str, part: Cow<'_, str>) -> Value {
+    if part == whole { value.clone() } else { Value::Text(part.into_owned()) }
+}
+
+/// Returns the text of a value that can be long; all others are short.
+fn long_form(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Text(text) => Cow::Borrowed(text),
+        Value::List(_) | Value::Map(_) => Cow::Owned(value.display()),
+        _ => Cow::Borrowed(""),
+    }
+}
+
+/// Says whether a value of a summary is whole: what was cut is longer than what is kept whole.
 pub(crate) fn is_whole(value: &Value) -> bool {
-    value.as_text().is_none_or(|text| !(text.ends_with('…') && text.chars().count() > LONGEST_VALUE))
+    value.as_text().is_none_or(|text| text.chars().nth(LONGEST_VALUE).is_none())
 }

@@ -16,10 +16,13 @@ mod fold;
 mod shorten;
 mod timing;
 mod yaml_error;
+mod yaml_place;
 
 pub use fold::{Folder, Target};
 pub use routing::Routing;
 pub use rules::RuleSet;
+pub use shorten::{differing, shorten};
 pub use timing::Timing;
 pub use words::Language;
 pub use yaml_error::describe_yaml_error;
+pub use yaml_place::{YamlPlaces, excerpt};

@@ -5,7 +5,7 @@ use conftrail_core::{Change, ChangeOp, Value};
 use serde::Serialize;
 
 use crate::evidence::is_whole;
-use crate::shorten::shorten;
+use crate::shorten::{Keep, beginning, difference, shorten};
 use crate::words::{self, Language};
 
 /// Longest value in a line of a message, in characters.
@@ -70,8 +70,16 @@ pub struct Section {
     pub known: String,
     /// What somebody claims who is not believed.
     pub claim: Option<String>,
+    /// The login, where it is not who it was.
+    pub login: Option<String>,
+    /// The network address that the change came from.
+    pub ip: Option<String>,
+    /// The program that made the change.
+    pub client: Option<String>,
     /// The ticket and how it is known.
     pub ticket: Option<String>,
+    /// Who approved it, and how that is known.
+    pub approver: Option<String>,
     /// What the change says about its reason.
     pub reason: Option<String>,
     /// The diff.
@@ -148,10 +156,12 @@ impl Message {
 fn section(evidence: &Evidence, presentation: &Presentation) -> Section {
     let language = presentation.language;
     let reason = evidence.reason.as_ref();
-    let ticket = reason.and_then(|reason| {
-        let ticket = reason.ticket.as_deref()?;
-        Some(format!("{ticket} ({})", words::ticket_known(reason.authority, language)))
-    });
+    let vouched = |said: &Option<String>| {
+        let known = words::ticket_known(reason?.authority, language);
+        said.as_deref().map(|said| format!("{said} ({known})"))
+    };
+    let actor = &evidence.actor;
+    let who = words::who(actor, language);
     let place = [evidence.resource.env.as_deref(), evidence.resource.service.as_deref()];
     Section {
         id: evidence.event.to_string(),
@@ -159,10 +169,14 @@ fn section(evidence: &Evidence, presentation: &Presentation) -> Section {
         what: format!("{} {}", words::happened(evidence.action, language), evidence.resource.id),
         resource: evidence.resource.id.clone(),
         place: place.into_iter().flatten().collect::<Vec<_>>().join(", "),
-        who: words::who(&evidence.actor, language),
-        known: words::how_known(&evidence.actor, language),
-        claim: words::claim(&evidence.actor, language),
-        ticket,
+        login: actor.login.clone().filter(|login| *login != who),
+        who,
+        known: words::how_known(actor, language),
+        claim: words::claim(actor, language),
+        ip: actor.ip.clone(),
+        client: actor.client.clone(),
+        ticket: reason.and_then(|reason| vouched(&reason.ticket)),
+        approver: reason.and_then(|reason| vouched(&reason.approver)),
         reason: reason.and_then(|reason| reason.message.clone()),
         changes: evidence.changes.iter().map(line).collect(),
         more_changes: evidence.change_count.saturating_sub(evidence.changes.len() as u64),
@@ -180,28 +194,68 @@ fn show(evidence: &Evidence) -> String {
 }
 
 fn line(change: &Change) -> Line {
-    let worded = |value: &Option<Value>| value.as_ref().map(in_line);
-    let (before, after) = (worded(&change.before), worded(&change.after));
-    let text = match (&before, &after) {
-        (Some(before), Some(after)) => format!("{}: {before} → {after}", change.path),
-        (None, Some(after)) => format!("{}: + {after}", change.path),
-        (Some(before), None) => format!("{}: - {before}", change.path),
-        (None, None) => change.path.clone(),
+    let (before, after) = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => {
+            let (before, after) = in_line_pair(before, after);
+            (Some(before), Some(after))
+        }
+        (before, after) => (before.as_ref().map(in_line), after.as_ref().map(in_line)),
     };
     let op = change.op.as_str().to_owned();
-    Line { path: change.path.clone(), op, before, after, sensitive: change.sensitive, text }
+    let text = String::new();
+    let mut line = Line { path: change.path.clone(), op, before, after, sensitive: change.sensitive, text };
+    line.write();
+    line
+}
+
+impl Line {
+    /// Cuts path and values to about so many characters each; of two values, what differs stays.
+    pub fn fit(&mut self, most: usize) {
+        self.path = shorten(&self.path, most).into_owned();
+        match (&mut self.before, &mut self.after) {
+            (Some(before), Some(after)) => {
+                let (old, new) = difference(before, after, most, Keep::Context);
+                (*before, *after) = (old.into_owned(), new.into_owned());
+            }
+            (Some(value), None) | (None, Some(value)) => *value = beginning(value, most).into_owned(),
+            (None, None) => {}
+        }
+        self.write();
+    }
+
+    fn write(&mut self) {
+        let path = &self.path;
+        self.text = match (&self.before, &self.after) {
+            (Some(before), Some(after)) => format!("{path}: {before} → {after}"),
+            (None, Some(after)) => format!("{path}: + {after}"),
+            (Some(before), None) => format!("{path}: - {before}"),
+            (None, None) => path.clone(),
+        };
+    }
 }
 
 /// A value within a line. Texts that would read as something else are quoted: `"500"` is no number, `""` is not nothing.
 fn in_line(value: &Value) -> String {
+    beginning(&written(value, false), LONGEST_IN_LINE).into_owned()
+}
+
+/// Two values within a line: of long ones, what differs. Then both are quoted where one is, as quotes are no difference.
+fn in_line_pair(before: &Value, after: &Value) -> (String, String) {
+    let is_long =
+        |value: &Value| value.as_text().is_some_and(|text| text.chars().nth(LONGEST_IN_LINE).is_some());
+    let needs_quotes = |value: &Value| value.as_text().is_some_and(reads_as_another);
+    let quoted = (is_long(before) || is_long(after)) && (needs_quotes(before) || needs_quotes(after));
+    let (before, after) = (written(before, quoted), written(after, quoted));
+    let (before, after) = difference(&before, &after, LONGEST_IN_LINE, Keep::Context);
+    (before.into_owned(), after.into_owned())
+}
+
+fn written(value: &Value, quoted: bool) -> String {
     let bare = value.display();
-    let text = match value {
-        Value::Text(text) if reads_as_another(text) => {
-            serde_json::to_string(text).unwrap_or_else(|_| bare.clone())
-        }
+    match value {
+        Value::Text(text) if quoted || reads_as_another(text) => serde_json::to_string(text).unwrap_or(bare),
         _ => bare,
-    };
-    shorten(&text, LONGEST_IN_LINE).into_owned()
+    }
 }
 
 fn reads_as_another(text: &str) -> bool {

@@ -5,14 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
-use conftrail_core::{Period, Secret};
+use conftrail_core::{Period, Secret, nearest};
 use serde::Deserialize;
 
-use crate::describe_yaml_error;
-use crate::rules::{Finding, Level, LoadError};
+use crate::rules::{Finding, LoadError};
+use crate::{YamlPlaces, describe_yaml_error};
 
 /// A routing file that has been read and checked.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Routing {
     /// Defaults for all receivers.
@@ -22,6 +22,41 @@ pub struct Routing {
     pub route: Route,
     /// The receivers by name.
     pub receivers: Vec<ReceiverConfig>,
+    #[serde(skip)]
+    origin: Origin,
+}
+
+/// The file that a routing was read from.
+#[derive(Clone, Default)]
+struct Origin {
+    file: String,
+    text: String,
+    places: YamlPlaces,
+}
+
+/// The text may hold a password.
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.file)
+    }
+}
+
+/// Something that is wrong with a routing file that reads well as YAML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutingProblem {
+    /// The key or value at fault, such as `receivers[0].email_configs[1].to`.
+    pub path: String,
+    /// Where in the value, in characters from 0.
+    pub offset: usize,
+    /// What is wrong and the way out.
+    pub message: String,
+}
+
+impl RoutingProblem {
+    /// Makes a problem of a whole value.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), offset: 0, message: message.into() }
+    }
 }
 
 /// Defaults for all receivers.
@@ -132,22 +167,29 @@ impl Routing {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(file: &str, text: &str) -> Result<Self, LoadError> {
-        let finding = |(line, column), message| Finding {
-            file: file.to_owned(),
-            line,
-            column,
-            level: Level::Error,
-            message,
-        };
-        let routing: Self = serde_saphyr::from_str(text).map_err(|error| {
+        let mut routing: Self = serde_saphyr::from_str(text).map_err(|error| {
             let (place, message) = describe_yaml_error(text, &error);
-            LoadError(vec![finding(place.unwrap_or((1, 1)), message)])
+            LoadError(vec![Finding::error(file, text, place.unwrap_or((1, 1)), message)])
         })?;
-        let problems = routing.problems();
-        if problems.is_empty() {
-            return Ok(routing);
+        routing.origin =
+            Origin { file: file.to_owned(), text: text.to_owned(), places: YamlPlaces::of(text) };
+        match routing.problems() {
+            problems if problems.is_empty() => Ok(routing),
+            problems => Err(routing.refused(&problems)),
         }
-        Err(LoadError(problems.into_iter().map(|message| finding((1, 1), message)).collect()))
+    }
+
+    /// Turns problems into the findings of this file, in the order of their places.
+    pub fn refused(&self, problems: &[RoutingProblem]) -> LoadError {
+        let Origin { file, text, places } = &self.origin;
+        let mut findings: Vec<Finding> = (problems.iter())
+            .map(|problem| {
+                let place = places.within(&problem.path, problem.offset);
+                Finding::error(file, text, place, format!("{}: {}", problem.path, problem.message))
+            })
+            .collect();
+        findings.sort_by_key(|finding| (finding.line, finding.column));
+        LoadError(findings)
     }
 
     /// Makes relative paths relative to the directory that the routing file stands in.
@@ -174,43 +216,50 @@ impl Routing {
         named.expect("a checked routing file names a receiver that exists")
     }
 
-    /// Returns everything that can be known to be wrong without asking a server, each with its field.
-    fn problems(&self) -> Vec<String> {
+    /// Returns everything that can be known to be wrong without knowing a channel.
+    fn problems(&self) -> Vec<RoutingProblem> {
         let mut problems = Vec::new();
-        let mut names = std::collections::BTreeSet::new();
+        let mut names: Vec<&str> = Vec::new();
         for (index, receiver) in self.receivers.iter().enumerate() {
             let place = format!("receivers[{index}]");
-            if !names.insert(receiver.name.as_str()) {
-                problems.push(format!("{place}.name: `{}` is taken", receiver.name));
+            if names.contains(&receiver.name.as_str()) {
+                let message = format!("`{}` is taken", receiver.name);
+                problems.push(RoutingProblem::new(format!("{place}.name"), message));
             }
+            names.push(&receiver.name);
             for (number, email) in receiver.email_configs.iter().enumerate() {
                 self.email_problems(&format!("{place}.email_configs[{number}]"), email, &mut problems);
             }
         }
-        if !names.contains(self.route.receiver.as_str()) {
-            let known: Vec<_> = names.into_iter().collect();
-            let receiver = &self.route.receiver;
-            problems.push(format!(
-                "route.receiver: no receiver is named `{receiver}`; there are: {}",
-                known.join(", ")
-            ));
+        let wanted = self.route.receiver.as_str();
+        if !names.contains(&wanted) {
+            let known = match (nearest(wanted, names.iter().copied()), names.is_empty()) {
+                (Some(meant), _) => format!("did you mean `{meant}`?"),
+                (None, true) => "there are none".to_owned(),
+                (None, false) => format!("there are: {}", names.join(", ")),
+            };
+            let message = format!("no receiver is named `{wanted}`; {known}");
+            problems.push(RoutingProblem::new("route.receiver", message));
         }
         problems
     }
 
-    fn email_problems(&self, place: &str, email: &EmailConfig, problems: &mut Vec<String>) {
+    fn email_problems(&self, place: &str, email: &EmailConfig, problems: &mut Vec<RoutingProblem>) {
+        let mut problem = |key: &str, said: &str| {
+            problems.push(RoutingProblem::new(format!("{place}.{key}"), said));
+        };
         if email.addresses().next().is_none() {
-            problems.push(format!("{place}.to: at least one address is needed"));
+            problem("to", "at least one address is needed");
         }
         if email.from.is_none() && self.global.smtp_from.is_none() {
-            problems.push(format!("{place}.from: set it, or global.smtp_from"));
+            problem("from", "set it, or global.smtp_from");
         }
         let server = email.smarthost.is_some() || self.global.smtp_smarthost.is_some();
         if !server && email.directory.is_none() {
-            problems.push(format!("{place}.smarthost: set it as host:port, or global.smtp_smarthost"));
+            problem("smarthost", "set it as host:port, or global.smtp_smarthost");
         }
         if email.auth_password.is_some() && email.auth_password_file.is_some() {
-            problems.push(format!("{place}.auth_password: give it or auth_password_file, not both"));
+            problem("auth_password", "give it or auth_password_file, not both");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What is wrong with a rule file, and where.
 
+use crate::excerpt;
+
 /// Says whether a finding stops the set from loading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -22,6 +24,16 @@ pub struct Finding {
     pub level: Level,
     /// What is wrong and what to do.
     pub message: String,
+    /// The line with a caret under the column, where it may be shown.
+    pub excerpt: Option<String>,
+}
+
+impl Finding {
+    /// Makes an error at a line and column of a file's text.
+    pub fn error(file: &str, text: &str, (line, column): (usize, usize), message: String) -> Self {
+        let excerpt = excerpt(text, line, column);
+        Self { file: file.to_owned(), line, column, level: Level::Error, message, excerpt }
+    }
 }
 
 impl std::fmt::Display for Finding {
@@ -34,12 +46,19 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Rule or routing files that cannot be loaded: every error of every file, and the warnings, one a line with its place.
+/// Rule or routing files that cannot be loaded: every error of every file, and the warnings, each with its place and the
+/// line it stands in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", listed(.0))]
 pub struct LoadError(pub Vec<Finding>);
 
 fn listed(findings: &[Finding]) -> String {
-    let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+    let mut lines: Vec<String> = Vec::with_capacity(findings.len() * 3);
+    for finding in findings {
+        lines.push(finding.to_string());
+        lines.extend(
+            finding.excerpt.iter().flat_map(|excerpt| excerpt.lines()).map(|line| format!("    {line}")),
+        );
+    }
     lines.join("\n")
 }

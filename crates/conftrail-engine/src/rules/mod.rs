@@ -7,7 +7,7 @@ mod keys;
 mod reader;
 mod rule;
 mod set;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use finding::{Finding, Level, LoadError};
 pub use rule::{Annotation, Exception, GroupField, Mode, Rule};

@@ -2,12 +2,17 @@
 
 use conftrail_core::nearest;
 
+use crate::excerpt;
 use crate::rules::yaml::{Content, Key, Node, Place, Text};
 use crate::rules::{Finding, Level};
+
+/// With how many findings of a file their line is shown: each costs a walk through the file.
+const MOST_EXCERPTS: usize = 50;
 
 /// Gathers findings of one file.
 pub(crate) struct Reader<'f> {
     file: &'f str,
+    text: &'f str,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -29,8 +34,8 @@ impl<'n> Fields<'n> {
 }
 
 impl<'f> Reader<'f> {
-    pub(crate) fn new(file: &'f str) -> Self {
-        Self { file, findings: Vec::new() }
+    pub(crate) fn new(file: &'f str, text: &'f str) -> Self {
+        Self { file, text, findings: Vec::new() }
     }
 
     pub(crate) fn error(&mut self, at: Place, message: impl Into<String>) {
@@ -42,12 +47,15 @@ impl<'f> Reader<'f> {
     }
 
     fn finding(&mut self, at: Place, level: Level, message: String) {
+        let shown = self.findings.len() < MOST_EXCERPTS;
+        let excerpt = shown.then(|| excerpt(self.text, at.line, at.column)).flatten();
         self.findings.push(Finding {
             file: self.file.to_owned(),
             line: at.line,
             column: at.column,
             level,
             message,
+            excerpt,
         });
     }
 

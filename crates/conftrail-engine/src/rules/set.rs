@@ -21,7 +21,7 @@ const BUILT_IN_TEXT: &str = include_str!("builtin.yaml");
 
 static BUILT_IN_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let source = RuleSource { file: "conftrail.yaml (built in)", text: BUILT_IN_TEXT };
-    let mut reader = Reader::new(source.file);
+    let mut reader = Reader::new(source.file, source.text);
     let rules = read_file(&mut reader, source, true).rules.into_iter().map(|(_, rule)| rule).collect();
     debug_assert!(reader.findings.is_empty(), "{:?}", reader.findings);
     rules
@@ -64,7 +64,7 @@ impl RuleSet {
         let mut places: HashMap<String, String> = HashMap::new();
         let mut findings = Vec::new();
         for source in sources {
-            let mut reader = Reader::new(source.file);
+            let mut reader = Reader::new(source.file, source.text);
             let file = read_file(&mut reader, *source, false);
             for (place, change) in file.overrides {
                 apply(&mut reader, &mut rules, place, change);

@@ -114,10 +114,26 @@ fn worded(reason: &RenderErrorReason) -> String {
     }
 }
 
-/// Drops control characters: they could end a header line, hide text, or command a terminal.
+/// Drops control characters: they could end a header line, hide text, or command a terminal. What joins emojis to one
+/// sign stays between emojis.
 fn printable(text: &str) -> String {
     let hides = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || hides(*c))).collect()
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let joins = c == '\u{200D}'
+            && kept.chars().next_back().is_some_and(is_emoji)
+            && characters.peek().copied().is_some_and(is_emoji);
+        if joins || matches!(c, '\n' | '\t') || !(c.is_control() || hides(c)) {
+            kept.push(c);
+        }
+    }
+    kept
+}
+
+/// Says whether a character is part of an emoji: pictographs, skin tones and the sign that asks for colour.
+fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{1F000}'..='\u{1FAFF}' | '\u{2190}'..='\u{2BFF}' | '\u{FE0F}')
 }
 
 struct Bounded(String);
@@ -162,6 +178,14 @@ mod tests {
             render(Channel::Html, "{{default actor.login actor.name}}").unwrap(),
             "&lt;b&gt;alice&lt;/b&gt;"
         );
+    }
+
+    #[test]
+    fn what_hides_text_is_dropped_and_what_joins_emojis_is_kept() {
+        assert_eq!(printable("a\u{200d}b\u{202e}c\u{200b}"), "abc");
+        for emoji in ["👩‍👩‍👧", "🏳️‍🌈", "👩🏽‍💻", "🇨🇳"] {
+            assert_eq!(printable(&format!("超{emoji}时")), format!("超{emoji}时"));
+        }
     }
 
     #[test]

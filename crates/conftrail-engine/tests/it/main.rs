@@ -4,6 +4,7 @@ mod detect;
 mod docs;
 mod fold;
 mod message;
+mod routing;
 mod rules;
 
 use std::sync::Arc;

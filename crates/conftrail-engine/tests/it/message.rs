@@ -44,6 +44,75 @@ fn a_message_says_what_who_how_known_and_how_to_put_it_back() {
 }
 
 #[test]
+fn login_address_client_and_approver_are_told_where_they_are_known() {
+    let told = announcement("limit", |event| {
+        event.actor.login = Some("app@10.0.0.%".to_owned());
+        event.actor.ip = Some("10.0.0.5".to_owned());
+        event.actor.client = Some("flag-console".to_owned());
+        event.reason.as_mut().unwrap().approver = Some("bob".to_owned());
+    });
+    let section = Message::announcing(&told, &Presentation::default()).events.remove(0);
+    assert_eq!(section.login.as_deref(), Some("app@10.0.0.%"));
+    assert_eq!((section.ip.as_deref(), section.client.as_deref()), (Some("10.0.0.5"), Some("flag-console")));
+    assert_eq!(section.approver.as_deref(), Some("bob (named by a trusted application)"));
+    // An approver is never more than the change's own word.
+    let claimed = announcement("limit", |event| {
+        let reason = event.reason.as_mut().unwrap();
+        reason.authority = Authority::Claimed;
+        reason.approver = Some("bob".to_owned());
+    });
+    let section = Message::announcing(&claimed, &Presentation::default()).events.remove(0);
+    assert_eq!(section.approver.as_deref(), Some("bob (claimed, not confirmed)"));
+    let nothing = announcement("price", |event| {
+        event.actor = Actor { login: Some("root@localhost".to_owned()), ..Actor::default() };
+        event.reason = None;
+    });
+    let section = Message::announcing(&nothing, &Presentation::default()).events.remove(0);
+    // Who it was is the login already.
+    assert_eq!((section.who.as_str(), section.login), ("root@localhost", None));
+    assert_eq!((section.ip, section.client, section.approver), (None, None, None));
+}
+
+#[test]
+fn of_long_values_the_message_shows_where_they_differ() {
+    let text = |limit: &str| format!("{}限流：{limit}🚦{}", "前缀".repeat(3000), "后缀".repeat(3000));
+    let told = announcement("limit", |event| {
+        event.changes[0].before = Some(Value::from(text("一百")));
+        event.changes[0].after = Some(Value::from(text("五百")));
+    });
+    let section = Message::announcing(&told, &Presentation::default()).events.remove(0);
+    let line = &section.changes[0];
+    let (before, after) = (line.before.as_deref().unwrap(), line.after.as_deref().unwrap());
+    assert!(
+        before.contains("前缀限流：一百🚦后缀") && after.contains("前缀限流：五百🚦后缀"),
+        "{}",
+        line.text
+    );
+    for value in [before, after] {
+        assert!(value.starts_with('…') && value.ends_with('…') && value.chars().count() < 310, "{value}");
+    }
+    assert_eq!(line.text, format!("limit: {before} → {after}"));
+    assert_eq!(section.put_back, ["limit: too long, see conftrail show 01M7Y5FY6V0000000000000001"]);
+
+    // A document within a value, and a line break only after: quotes are no difference.
+    let list = |last: i64| Value::List((0..2000).chain([last]).map(Value::Int).collect());
+    let told = announcement("limit", |event| {
+        event.changes[0].before = Some(list(7));
+        event.changes[0].after = Some(list(8));
+    });
+    let section = Message::announcing(&told, &Presentation::default()).events.remove(0);
+    let line = &section.changes[0];
+    assert!(line.before.as_deref().unwrap().ends_with("1999,7]"), "{}", line.text);
+    assert!(line.after.as_deref().unwrap().ends_with("1999,8]"), "{}", line.text);
+    let told = announcement("limit", |event| {
+        event.changes[0].before = Some(Value::from("x".repeat(500)));
+        event.changes[0].after = Some(Value::from(format!("{}\n{}", "x".repeat(400), "x".repeat(99))));
+    });
+    let section = Message::announcing(&told, &Presentation::default()).events.remove(0);
+    assert!(section.changes[0].after.as_deref().unwrap().contains("x\\nx"), "{}", section.changes[0].text);
+}
+
+#[test]
 fn a_claim_is_never_shown_as_more_than_it_is() {
     let english = section("delete", Language::English);
     assert_eq!(english.who, "batch@10.0.0.9");

@@ -177,7 +177,7 @@ fn two_rules_of_one_name_are_an_error_that_names_both_places() {
     let one = rule("");
     let sources = [RuleSource { file: "a.yaml", text: &one }, RuleSource { file: "b.yaml", text: &one }];
     let said = RuleSet::load(&sources).unwrap_err().to_string();
-    assert_eq!(said, "b.yaml:4:5: the rule p/a is there already, at a.yaml:4");
+    assert_eq!(said, "b.yaml:4:5: the rule p/a is there already, at a.yaml:4\n      - id: a\n        ^");
 }
 
 #[test]

@@ -72,67 +72,105 @@ impl Default for Config {
     }
 }
 
+/// A field of [`Config`] that can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Name,
+    From,
+    /// `to` as a whole.
+    Recipients,
+    /// One of the recipients, from 0.
+    To(usize),
+    Password,
+    Username,
+    Timeout,
+    Smarthost,
+    CaFile,
+    Tls,
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Name => "name",
+            Self::From => "from",
+            Self::Recipients => "to",
+            Self::To(index) => return write!(formatter, "to[{index}]"),
+            Self::Password => "password",
+            Self::Username => "username",
+            Self::Timeout => "timeout",
+            Self::Smarthost => "smarthost",
+            Self::CaFile => "ca_file",
+            Self::Tls => "tls",
+        })
+    }
+}
+
 impl Config {
     /// Returns every problem that can be seen without asking anyone, each as `field: what and the way out`.
     pub fn validate(&self) -> Vec<String> {
+        self.problems().iter().map(|(field, said)| format!("{field}: {said}")).collect()
+    }
+
+    /// Returns the same by field.
+    pub(super) fn problems(&self) -> Vec<(Field, &'static str)> {
         let mut problems = Vec::new();
-        let mut problem = |path: &str, said: &str| problems.push(format!("{path}: {said}"));
+        let mut problem = |field: Field, said: &'static str| problems.push((field, said));
         if self.name.is_empty() {
-            problem("name", "give the receiver a name");
+            problem(Field::Name, "give the receiver a name");
         }
         if self.from.parse::<Mailbox>().is_err() {
-            problem("from", "must be an address such as `conftrail@example.com`");
+            problem(Field::From, "must be an address such as `conftrail@example.com`");
         }
         if self.to.is_empty() {
-            problem("to", "at least one address is needed");
+            problem(Field::Recipients, "at least one address is needed");
         }
         for (index, address) in self.to.iter().enumerate() {
             if address.parse::<Mailbox>().is_err() {
-                problem(&format!("to[{index}]"), "must be an address such as `ops@example.com`");
+                problem(Field::To(index), "must be an address such as `ops@example.com`");
             }
         }
         if self.password.is_some() && self.password_file.is_some() {
-            problem("password", "give it or `password_file`, not both");
+            problem(Field::Password, "give it or its file, not both");
         }
         let has_password = self.password.is_some() || self.password_file.is_some();
-        if has_password != self.username.is_some() {
-            problem("username", "a login needs both `username` and `password_file` (or `password`)");
+        match (&self.username, has_password) {
+            (Some(_), false) => problem(Field::Username, "a login needs a password file too"),
+            (None, true) => problem(Field::Password, "a password needs the login's name too"),
+            _ => {}
         }
         if self.timeout.0.is_zero() {
-            problem("timeout", "must be longer than 0");
+            problem(Field::Timeout, "must be longer than 0");
         }
         if self.file.is_none() {
-            self.server_problems(&mut problems);
+            problems.extend(self.server_problems());
         }
         problems
     }
 
-    fn server_problems(&self, problems: &mut Vec<String>) {
-        let mut problem = |path: &str, said: &str| problems.push(format!("{path}: {said}"));
+    fn server_problems(&self) -> Vec<(Field, &'static str)> {
         let Some((host, _)) = self.host_and_port() else {
-            problem("smarthost", "must be `host:port`, such as `smtp.example.com:587`");
-            return;
+            return vec![(Field::Smarthost, "must be `host:port`, such as `smtp.example.com:587`")];
         };
         if self.tls != TlsMode::None {
-            return;
+            return Vec::new();
         }
+        let mut problems = Vec::new();
         if self.ca_file.is_some() {
-            problem("ca_file", "has no effect with `tls: none`");
+            problems.push((Field::CaFile, "has no effect without TLS"));
         }
         if is_this_machine(host) {
-            return;
+            return problems;
         }
         if self.username.is_some() {
-            problem(
-                "tls",
-                "a password is never sent in clear to another machine: use `starttls` or `implicit`",
-            );
+            let said =
+                "a password is never sent in clear to another machine: require STARTTLS, or use implicit TLS";
+            problems.push((Field::Tls, said));
         } else if !self.allow_cleartext {
-            problem(
-                "tls",
-                "`none` is for a server on this machine; use `starttls` or `implicit`, or set `allow_cleartext: true`",
-            );
+            let said = "no TLS is for a server on this machine: use `starttls` or `implicit`, or set `allow_cleartext: true`";
+            problems.push((Field::Tls, said));
         }
+        problems
     }
 
     /// Splits `smarthost`; the host comes without brackets.

@@ -14,3 +14,4 @@ mod session;
 pub use config::{Config, TlsMode};
 pub use message::plain_text;
 pub use receiver::{OpenError, Receiver};
+pub use routing::problems;

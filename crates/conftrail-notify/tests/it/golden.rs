@@ -121,6 +121,45 @@ async fn chinese_arrives_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn of_long_values_people_see_where_they_differ() {
+    let url = |pool: &str| {
+        format!(
+            "jdbc:mysql://{}db1:3306/shop?{}pool={pool}&tls=true",
+            "replica-".repeat(60),
+            "a=b&".repeat(80)
+        )
+    };
+    let sentence =
+        |limit: &str| format!("{}限流阈值{limit}👩‍👩‍👧🇨🇳{}", "订单服务".repeat(150), "请勿修改".repeat(150));
+    let mask = |end: &str| format!("hmac-sha256:0123abcd:0123456789{end}");
+    let with_mask = |end: &str| format!("{}{}{}", "k=v ".repeat(100), mask(end), " k=v".repeat(100));
+    let notification = with(|told| {
+        told.events = vec![evidence(
+            alice(),
+            vec![
+                replace("datasource.url", url("10").into(), url("50").into()),
+                replace("提示", sentence("一百").into(), sentence("五百").into()),
+                replace("options", with_mask("ab").into(), with_mask("cd").into()),
+                replace(
+                    "spring.cloud.gateway.routes[12].predicates[0].args.pattern".repeat(3).as_str(),
+                    "1".into(),
+                    "2".into(),
+                ),
+                add("blob", "0123456789abcdef".repeat(100).into()),
+            ],
+        )];
+    });
+    let mail = arrived(&notification, Presentation::default()).await;
+    let text = mail.text.as_deref().unwrap();
+    for part in
+        ["pool=10&tls=true → …", "限流阈值一百👩‍👩‍👧🇨🇳请勿", "限流阈值五百👩‍👩‍👧🇨🇳请勿", &mask("ab"), &mask("cd")]
+    {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    check("long", &mail);
+}
+
+#[tokio::test]
 async fn content_from_outside_is_shown_and_never_obeyed() {
     let notification = with(|told| {
         let hostile = "<script>alert(1)</script> @all\r\nBcc: evil@example.com\r\n\r\n.\r\nQUIT";

@@ -1,6 +1,7 @@
 //! Keeps a message within bounds: how many changes it shows, how long each text is, and that a text is one line.
 
 use conftrail_engine::message::{Line, Message, Section};
+use conftrail_engine::shorten;
 
 /// Longest subject in characters, the severity not counted.
 const LONGEST_SUBJECT: usize = 160;
@@ -58,19 +59,27 @@ impl Bounds {
         ] {
             self.text(text);
         }
-        for text in [&mut section.claim, &mut section.ticket, &mut section.reason].into_iter().flatten() {
-            self.text(text);
-        }
+        let optional = [
+            &mut section.claim,
+            &mut section.login,
+            &mut section.ip,
+            &mut section.client,
+            &mut section.ticket,
+            &mut section.approver,
+            &mut section.reason,
+        ];
+        optional.into_iter().flatten().for_each(|text| self.text(text));
         section.put_back.iter_mut().chain(&mut section.notes).for_each(|text| self.text(text));
         section.changes.iter_mut().for_each(|change| self.change(change));
         self.pairs(&mut section.detail);
     }
 
     fn change(&self, change: &mut Line) {
-        self.text(&mut change.path);
-        self.text(&mut change.text);
+        change.fit(self.characters);
+        change.path = printed(&change.path);
+        change.text = printed(&change.text);
         for text in [&mut change.before, &mut change.after].into_iter().flatten() {
-            self.text(text);
+            *text = printed(text);
         }
     }
 
@@ -87,16 +96,16 @@ impl Bounds {
     }
 }
 
-/// Returns a text in one line of at most `most` characters. Line breaks and other control characters are written out
-/// (`\n`), and so are characters that turn the reading direction, which could make a value look like another. `…` says
-/// that there is more.
+/// Returns a text in one line of at most `most` characters, before control characters are written out.
 fn line(text: &str, most: usize) -> String {
-    let mut line = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == most {
-            line.push('…');
-            break;
-        }
+    printed(&shorten(text, most))
+}
+
+/// Returns a text in one line: line breaks and other control characters are written out (`\n`), and so are characters that
+/// turn the reading direction, which could make a value look like another.
+fn printed(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
         let turns =
             matches!(character, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
         if character.is_control() || turns {
