@@ -159,7 +159,10 @@ fn ends_pair(after: &str) -> bool {
 
 /// Returns the end of a line together with the lines it continues on after a backslash.
 fn continued_end(lines: &Lines<'_>, at: usize) -> usize {
-    let mut end = lines.end(at);
+    let mut end = lines.value_end(at);
+    if end < lines.end(at) {
+        return end;
+    }
     loop {
         let line = lines.text.get(lines.start(end).max(at)..end).unwrap_or_default();
         let slashes = line.len() - line.trim_end_matches('\\').len();

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
+use super::lines::unindented;
 use super::token::PREFIX;
 
 /// Keeps the three uses of one key apart: a hash made for one can never stand for another.
@@ -61,9 +62,10 @@ impl MaskKey {
     }
 
     /// Returns `hmac-sha256:<key id>:<12 hex>`. Line breaks at the end do not count, so that a value from a file
-    /// or a block scalar equals the same value typed.
+    /// or a block scalar equals the same value typed; nor does the indentation of a private key.
     pub(crate) fn mask(&self, clear: &str) -> String {
-        let clear = clear.trim_end_matches(['\n', '\r']);
+        let unindented = unindented(clear);
+        let clear = unindented.trim_end_matches(['\n', '\r']);
         let digest = self.value.clone().chain_update(clear.as_bytes()).finalize().into_bytes();
         let mut mask = String::with_capacity(PREFIX.len() + 21);
         mask.push_str(PREFIX);

@@ -183,6 +183,13 @@ fn a_private_key_in_a_block_is_one_mask() {
         assert!(!masked.text.contains("MIIE") && masked.text.ends_with("\n  b: 1\n"), "{}", masked.text);
         assert!(!masked.unparsed);
     }
+    let deeper =
+        format!("b:\n    c:\n        pem: |\n            {}\n", key.replace("\n    ", "\n            "));
+    let mask = |text: &str| {
+        let masked = Document::new(Format::Yaml, text).mask(&masker()).text;
+        masked.lines().find_map(|line| line.find("hmac-").map(|at| line[at..].to_owned())).unwrap()
+    };
+    assert_eq!(mask(&deeper), mask(&format!("pem: |\n    {key}\n")), "the same key has the same mask");
 }
 
 #[test]

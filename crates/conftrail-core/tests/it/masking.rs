@@ -120,6 +120,30 @@ fn private_keys_are_masked_whole_however_they_are_written() {
 }
 
 #[test]
+fn a_comment_and_a_sentence_go_on_behind_a_masked_value() {
+    check_text(
+        "<!-- password: § --> <timeout>5</timeout>",
+        &["<!-- password: ", " --> <timeout>5</timeout>"],
+    );
+    check_text("<!--\n  password = §\n--> <limit>5</limit>", &["<limit>5</limit>"]);
+    check_text("密码：§，请尽快修改", &["密码：", "，请尽快修改"]);
+    check_text("# 数据库密码: §；勿外传。", &["；勿外传。"]);
+    check_text("密码：§，旧密码：b§", &["密码："]);
+}
+
+#[test]
+fn one_private_key_has_one_mask_wherever_it_stands() {
+    let masker = masker();
+    let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----";
+    let mask = masker.hash(key);
+    for depth in [0, 2, 8] {
+        let lines: Vec<String> = key.lines().map(|line| format!("{}{line}", " ".repeat(depth))).collect();
+        let masked = masker.text(&lines.join("\n")).into_owned();
+        assert_eq!(masked.trim(), mask);
+    }
+}
+
+#[test]
 fn ordinary_texts_are_borrowed() {
     let masker = masker();
     for text in [
