@@ -37,7 +37,7 @@ pub use event::{Action, Event, FORMAT_VERSION, Origin, Transaction, flag};
 pub use id::{EventId, InvalidId};
 pub use json::append_json;
 pub use nearest::nearest;
-pub use order::{LogIdentity, Order};
+pub use order::{LogIdentity, LogPlace, Order};
 pub use period::{InvalidPeriod, Period};
 pub use position::{Checkpoint, Position, StateChange};
 pub use record::{Progress, Record};

@@ -23,3 +23,12 @@ pub struct LogIdentity {
     /// How many partitions it has.
     pub partitions: u32,
 }
+
+/// What somebody saw of a log: which it was, and how far it went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPlace {
+    /// Which log.
+    pub log: LogIdentity,
+    /// Per partition, the place after the last record.
+    pub end: Vec<Order>,
+}

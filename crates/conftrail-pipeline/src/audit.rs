@@ -11,6 +11,7 @@ use conftrail_core::{Event, EventId, PortResult, Record};
 use tokio_util::sync::CancellationToken;
 
 use crate::failpoint::reach;
+use crate::log_place::recognise;
 use crate::metrics::Outcome;
 use crate::own_source::health_act;
 use crate::{Backoff, Metrics, Worker, now};
@@ -106,6 +107,7 @@ impl Worker for AuditWorker {
     }
 
     async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
+        recognise(&*self.log, &*self.control).await?;
         let mut subscription = self.log.subscribe(GROUP).await?;
         loop {
             let delivery = tokio::select! {

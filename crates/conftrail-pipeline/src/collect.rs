@@ -8,15 +8,19 @@ use async_trait::async_trait;
 use conftrail_core::ports::{ChangeLog, ControlStore, Source, SourceBatch};
 use conftrail_core::{ErrorKind, Event, PortError, PortResult, Progress, Record, StateChange};
 use futures_util::{FutureExt, StreamExt};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::failpoint::reach;
+use crate::log_place::{lost, recognise};
 use crate::{Classifier, Metrics, Worker};
 
 /// Changes appended in one go when the source has more ready.
 const APPEND_UP_TO: usize = 2000;
 /// How often the position of a quiet source is saved.
 const SAVE_QUIET_EVERY: Duration = Duration::from_secs(1);
+/// How often it is saved how far the log goes.
+const SAVE_PLACE_EVERY: Duration = Duration::from_secs(1);
 
 /// Reads one source into the change log.
 pub struct CollectWorker {
@@ -36,6 +40,13 @@ struct Gathered {
     last: Option<SourceBatch>,
 }
 
+/// When the control store was last told.
+#[derive(Default)]
+struct Saved {
+    checkpoint: Option<Instant>,
+    place: Option<Instant>,
+}
+
 impl CollectWorker {
     /// Makes the worker of one source.
     pub fn new(
@@ -53,14 +64,14 @@ impl CollectWorker {
     }
 
     /// Appends what was gathered and moves the checkpoint; awaiting the log is the back-pressure.
-    async fn store(&self, gathered: Gathered, quiet: &mut Option<tokio::time::Instant>) -> PortResult<()> {
+    async fn store(&self, gathered: Gathered, last_saved: &mut Saved) -> PortResult<()> {
         let Some(last) = gathered.last else { return Ok(()) };
         let count = gathered.events.len() as u64;
         if let Some(unreadable) = self.source.unreadable() {
             self.metrics.source_unreadable(self.source_name(), unreadable);
         }
         let heartbeat = gathered.events.is_empty() && gathered.state.is_empty();
-        if heartbeat && quiet.is_some_and(|saved| saved.elapsed() < SAVE_QUIET_EVERY) {
+        if heartbeat && last_saved.checkpoint.is_some_and(|saved| saved.elapsed() < SAVE_QUIET_EVERY) {
             return Ok(());
         }
         let mut records: Vec<Record> = gathered.events.into_iter().map(|event| self.record(event)).collect();
@@ -82,14 +93,41 @@ impl CollectWorker {
         if count > 0 {
             reach("collect.after_append");
         }
-        self.control.save_checkpoint(self.source_name(), &last.position, &gathered.state).await?;
+        let checkpoint = self.control.save_checkpoint(self.source_name(), &last.position, &gathered.state);
+        if last_saved.place.is_some_and(|saved| saved.elapsed() < SAVE_PLACE_EVERY) {
+            checkpoint.await?;
+        } else {
+            // Together: a store may make both durable in one go.
+            let (checkpointed, placed) = tokio::join!(checkpoint, self.save_place());
+            checkpointed.and(placed)?;
+            last_saved.place = Some(Instant::now());
+        }
         if count > 0 {
             reach("collect.after_checkpoint");
         }
-        *quiet = Some(tokio::time::Instant::now());
+        last_saved.checkpoint = Some(Instant::now());
         self.appended.fetch_add(count, Ordering::Relaxed);
         self.metrics.source_events(self.source_name(), count);
         Ok(())
+    }
+
+    /// Remembers which log it is and how far it goes.
+    async fn save_place(&self) -> PortResult<()> {
+        let place = self.log.place().await?;
+        self.control.save_log_place(self.source_name(), &place).await
+    }
+
+    /// Tells of what this source had put into a log that is not there any more.
+    async fn recognise_log(&self, resumed: bool) -> PortResult<()> {
+        let (identity, seen) = recognise(&*self.log, &*self.control).await?;
+        let another = seen.get(&**self.source_name()).filter(|place| place.log.id != identity.id);
+        if let Some(was) = another.filter(|_| resumed) {
+            tracing::error!(source = %self.source_name(), "the change log is not the one it was");
+            let gap = Arc::new(lost(self.source.origin(), was, &identity));
+            self.log.append(&[self.record(gap)]).await?;
+            reach("collect.after_gap");
+        }
+        self.save_place().await
     }
 
     fn record(&self, mut event: Arc<Event>) -> Record {
@@ -109,11 +147,12 @@ impl Worker for CollectWorker {
     async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
         let checkpoint = self.control.load_checkpoint(self.source_name()).await?;
         tracing::info!(source = %self.source_name(), resumed = checkpoint.is_some(), "source opens");
+        self.recognise_log(checkpoint.is_some()).await?;
         let mut stream = tokio::select! {
             () = shutdown.cancelled() => return Ok("stopped before the source was open".to_owned()),
             opened = self.source.open(checkpoint) => opened?,
         };
-        let mut quiet = None;
+        let mut last_saved = Saved::default();
         loop {
             let first = tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -126,11 +165,12 @@ impl Worker for CollectWorker {
                 let Some(more) = stream.next().now_or_never() else { break };
                 failure = gathered.take(more);
             }
-            self.store(gathered, &mut quiet).await?;
+            self.store(gathered, &mut last_saved).await?;
             if let Some(error) = failure {
                 return Err(error);
             }
         }
+        self.save_place().await?;
         Ok(format!("{} changes appended", self.appended.load(Ordering::Relaxed)))
     }
 }

@@ -10,6 +10,7 @@ use conftrail_engine::rules::RuleSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::failpoint::reach;
+use crate::log_place::recognise;
 use crate::{Metrics, Nudge, Worker, now};
 
 const GROUP: &str = "detect";
@@ -65,6 +66,7 @@ impl Worker for DetectWorker {
     }
 
     async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
+        recognise(&*self.log, &*self.control).await?;
         let mut subscription = self.log.subscribe(GROUP).await?;
         loop {
             let delivery = tokio::select! {

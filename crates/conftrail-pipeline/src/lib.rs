@@ -17,6 +17,7 @@ mod audit;
 mod collect;
 mod detect;
 mod keep;
+mod log_place;
 mod notify;
 mod own_source;
 mod stale;

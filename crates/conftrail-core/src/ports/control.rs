@@ -3,13 +3,15 @@
 //! After detection it is the only truth: nothing is rebuilt from a log. All operations are durable on return
 //! and safe to repeat. All return `Unavailable` when the store cannot be reached.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use crate::alerting::{
     Alert, Detection, Ledger, Notification, NotificationState, Settlement, Transition, Workload,
 };
 use crate::own::{Act, Aside, Token};
-use crate::{Checkpoint, PortResult, Position, StateChange, Timestamp};
+use crate::{Checkpoint, LogPlace, PortResult, Position, StateChange, Timestamp};
 
 /// Keeps how far each source has been read.
 #[async_trait]
@@ -27,6 +29,17 @@ pub trait Checkpoints: Send + Sync {
 
     /// Returns the names of the sources that have a checkpoint.
     async fn checkpointed_sources(&self) -> PortResult<Vec<String>>;
+}
+
+/// Keeps what the appenders to the change log saw of it, apart from the log, so that one that was removed or put back
+/// from a copy is noticed.
+#[async_trait]
+pub trait LogPlaces: Send + Sync {
+    /// Returns what each of them saw last, by source.
+    async fn log_places(&self) -> PortResult<BTreeMap<String, LogPlace>>;
+
+    /// Replaces what a source's appender saw last.
+    async fn save_log_place(&self, source: &str, place: &LogPlace) -> PortResult<()>;
 }
 
 /// What became of recorded detections.
@@ -125,6 +138,12 @@ pub trait OwnAudit: Send + Sync {
 }
 
 /// All of the control store.
-pub trait ControlStore: Checkpoints + Detections + Alerts + Notifications + Tokens + OwnAudit {}
+pub trait ControlStore:
+    Checkpoints + LogPlaces + Detections + Alerts + Notifications + Tokens + OwnAudit
+{
+}
 
-impl<T: Checkpoints + Detections + Alerts + Notifications + Tokens + OwnAudit> ControlStore for T {}
+impl<T: Checkpoints + LogPlaces + Detections + Alerts + Notifications + Tokens + OwnAudit> ControlStore
+    for T
+{
+}

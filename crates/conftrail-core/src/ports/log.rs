@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{LogIdentity, Order, PortResult, Record, Timestamp};
+use crate::{LogIdentity, LogPlace, Order, PortResult, Record, Timestamp};
 
 /// Bytes in the log that are no record; kept aside and counted, never fatal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,24 @@ pub trait ChangeLog: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     async fn identity(&self) -> PortResult<LogIdentity>;
+
+    /// Returns which log this is and how far it goes.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn place(&self) -> PortResult<LogPlace>;
+
+    /// Compares the log with what was seen of it, and returns its identity from now on.
+    ///
+    /// A log that ends before a place that was seen in it is not the one it was (it was put back from a copy): it gets
+    /// an identity of its own. The epoch of a log that is another than one that was seen is after that one's, so that
+    /// what it hands out orders after all that was read before.
+    ///
+    /// May repeat. To be called before anything is appended or read.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn recognise(&self, seen: &[LogPlace]) -> PortResult<LogIdentity>;
 }
 
 /// A consumer group's reading of the log.

@@ -4,4 +4,6 @@
 
 mod delivery;
 mod flow;
+mod lost_log;
 mod rig;
+mod stale;

@@ -11,7 +11,7 @@ use conftrail_engine::rules::{RuleSet, RuleSource};
 use conftrail_engine::{Folder, Language, Target, Timing};
 use conftrail_pipeline::{
     AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, Metrics,
-    NotifyWorker, Nudge, OwnSource, Supervisor, now,
+    NotifyWorker, Nudge, OwnSource, Supervisor, Worker, now,
 };
 use conftrail_sqlite::{ChangeLog, ControlStore as ControlFile, Options, Trail};
 use conftrail_testkit::script::ScriptedReceiver;
@@ -34,32 +34,67 @@ rules:
 pub(crate) struct Rig {
     pub(crate) control: Arc<dyn ControlStore>,
     pub(crate) trail: Arc<dyn AuditReader>,
+    pub(crate) health: Health,
+    /// Wakes what reads conftrail's own acts.
+    pub(crate) acted: Nudge,
     supervisor: Supervisor,
     shutdown: CancellationToken,
+}
+
+/// The databases of a directory, and what runs workers.
+struct Stores {
+    log: Arc<ChangeLog>,
+    trail: Arc<Trail>,
+    control: Arc<ControlFile>,
+    supervisor: Supervisor,
+    health: Health,
+    metrics: Metrics,
+    shutdown: CancellationToken,
+}
+
+impl Stores {
+    fn open(directory: &Path) -> Self {
+        let options = Options::default();
+        let week = Duration::from_secs(7 * 86_400);
+        let (shutdown, health, metrics) = (CancellationToken::new(), Health::default(), Metrics::default());
+        Self {
+            log: Arc::new(ChangeLog::open(directory, week, &options).unwrap()),
+            trail: Arc::new(Trail::open(directory, &options).unwrap()),
+            control: Arc::new(ControlFile::open(directory, week, &options).unwrap()),
+            supervisor: Supervisor::new(shutdown.clone(), health.clone(), metrics.clone()),
+            health,
+            metrics,
+            shutdown,
+        }
+    }
+
+    fn collect(&mut self, source: Arc<dyn Source>) {
+        let (log, control, metrics) = (self.log.clone(), self.control.clone(), self.metrics.clone());
+        let classifier = Arc::new(Classifier::default());
+        self.supervisor.start(Arc::new(CollectWorker::new(source, log, control, classifier, metrics)));
+    }
+
+    fn rig(self) -> Rig {
+        let Self { trail, control, supervisor, health, shutdown, .. } = self;
+        Rig { control, trail, health, acted: Nudge::default(), supervisor, shutdown }
+    }
 }
 
 impl Rig {
     /// Starts everything on the databases in `directory`.
     pub(crate) fn start(directory: &Path, source: Arc<dyn Source>, receiver: Arc<ScriptedReceiver>) -> Self {
-        let options = Options::default();
-        let week = Duration::from_secs(7 * 86_400);
-        let log = Arc::new(ChangeLog::open(directory, week, &options).unwrap());
-        let trail = Arc::new(Trail::open(directory, &options).unwrap());
-        let control = Arc::new(ControlFile::open(directory, week, &options).unwrap());
-        let shutdown = CancellationToken::new();
-        let (health, metrics) = (Health::default(), Metrics::default());
-        let mut supervisor = Supervisor::new(shutdown.clone(), health, metrics.clone());
+        let mut stores = Stores::open(directory);
         let (acted, found, due) = (Nudge::default(), Nudge::default(), Nudge::default());
         let rules = Arc::new(RuleSet::load(&[RuleSource { file: "test.yaml", text: RULES }]).unwrap());
-        let classifier = Arc::new(Classifier::default());
-        let own: Arc<dyn Source> = Arc::new(OwnSource::new(control.clone(), acted.clone(), "test"));
+        let own: Arc<dyn Source> = Arc::new(OwnSource::new(stores.control.clone(), acted.clone(), "test"));
         for source in [source, own] {
-            let (log, control, classifier) = (log.clone(), control.clone(), classifier.clone());
-            supervisor.start(Arc::new(CollectWorker::new(source, log, control, classifier, metrics.clone())));
+            stores.collect(source);
         }
+        let Stores { log, trail, control, supervisor, metrics, .. } = &mut stores;
         let audit = AuditWorker::new(log.clone(), trail.clone(), control.clone(), metrics.clone());
         supervisor.start(Arc::new(audit));
-        let detect = DetectWorker::new(log, control.clone(), rules.clone(), found.clone(), metrics.clone());
+        let detect =
+            DetectWorker::new(log.clone(), control.clone(), rules.clone(), found.clone(), metrics.clone());
         supervisor.start(Arc::new(detect));
         let target = Target {
             receiver: ScriptedReceiver::NAME.to_owned(),
@@ -75,9 +110,17 @@ impl Rig {
             max_age: Duration::from_secs(60),
         };
         let receivers: Vec<Arc<dyn Receiver>> = vec![receiver];
-        let notify = NotifyWorker::new(receivers, control.clone(), policy, due, acted, metrics);
+        let notify =
+            NotifyWorker::new(receivers, control.clone(), policy, due, acted.clone(), metrics.clone());
         supervisor.start(Arc::new(notify));
-        Self { control, trail, supervisor, shutdown }
+        Self { acted, ..stores.rig() }
+    }
+
+    /// Starts what reads a source into the log, and nothing that reads the log.
+    pub(crate) fn collect_only(directory: &Path, source: Arc<dyn Source>) -> Self {
+        let mut stores = Stores::open(directory);
+        stores.collect(source);
+        stores.rig()
     }
 
     /// Returns the events on record of a query, newest first.
@@ -85,6 +128,11 @@ impl Rig {
         let query = Query::parse(query).unwrap();
         let request = SearchRequest { query, since: None, until: None, limit: 1000, cursor: None };
         self.trail.search(request).await.unwrap().events
+    }
+
+    /// Starts one more worker.
+    pub(crate) fn add(&mut self, worker: impl Worker + 'static) {
+        self.supervisor.start(Arc::new(worker));
     }
 
     /// Stops as a signal does and returns what the workers say they finished.

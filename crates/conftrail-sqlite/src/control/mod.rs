@@ -9,6 +9,7 @@ mod checkpoints;
 mod detections;
 mod json;
 mod ledger;
+mod log_places;
 mod notification;
 mod outbox;
 mod retention;

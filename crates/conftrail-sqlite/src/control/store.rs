@@ -9,7 +9,10 @@ use crate::database::{Database, Options};
 use crate::error::During as _;
 
 /// The schema, oldest first.
-const MIGRATIONS: &[&str] = &[include_str!("../../../../migrations/sqlite/control/0001_control.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../../migrations/sqlite/control/0001_control.sql"),
+    include_str!("../../../../migrations/sqlite/control/0002_log_places.sql"),
+];
 /// The database's name within the data directory.
 const FILE: &str = "control.db";
 

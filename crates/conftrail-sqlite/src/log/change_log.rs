@@ -1,18 +1,19 @@
 //! Opening the log and appending to it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use conftrail_core::ports::{self, Subscription};
-use conftrail_core::{Event, LogIdentity, Order, PortResult, Record, Timestamp};
+use conftrail_core::{Event, LogIdentity, LogPlace, Order, PortResult, Record, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::watch;
 
 use crate::body;
 use crate::database::{Database, Options};
 use crate::error::{During as _, Error};
+use crate::log::identity;
 use crate::log::recent::Recent;
 use crate::log::subscription::GroupSubscription;
 
@@ -28,7 +29,8 @@ const FILE: &str = "log.db";
 #[derive(Clone)]
 pub struct ChangeLog {
     pub(super) database: Database,
-    pub(super) identity: LogIdentity,
+    /// Changes once at most, at the start: when the log is recognised as another than it was.
+    identity: Arc<RwLock<LogIdentity>>,
     pub(super) retain: Duration,
     pub(super) recent: Arc<Recent>,
     /// Counts appends, so that waiting subscriptions look again.
@@ -57,9 +59,14 @@ impl ChangeLog {
     fn opened(database: Result<Database, Error>, retain: Duration) -> PortResult<Self> {
         let open = "open the change log";
         let database = database.during(open)?;
-        let identity = database.read_now(read_identity).during(open)?;
+        let identity = Arc::new(RwLock::new(database.read_now(identity::read).during(open)?));
         let (appended, _) = watch::channel(0);
         Ok(Self { database, identity, retain, recent: Arc::new(Recent::default()), appended })
+    }
+
+    /// Returns which log this is.
+    pub(super) fn known_identity(&self) -> LogIdentity {
+        self.identity.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -69,7 +76,7 @@ impl ports::ChangeLog for ChangeLog {
         if records.is_empty() {
             return Ok(());
         }
-        let (records, epoch) = (records.to_vec(), self.identity.epoch);
+        let (records, epoch) = (records.to_vec(), self.known_identity().epoch);
         let append = move |connection: &Connection| insert(connection, &records, epoch);
         let stored = self.database.write(append).await.during("append to the change log")?;
         self.recent.add(stored);
@@ -89,7 +96,31 @@ impl ports::ChangeLog for ChangeLog {
     }
 
     async fn identity(&self) -> PortResult<LogIdentity> {
-        Ok(self.identity.clone())
+        Ok(self.known_identity())
+    }
+
+    async fn place(&self) -> PortResult<LogPlace> {
+        let log = self.known_identity();
+        let offset = self.database.read(identity::end).await.during("read the end of the change log")?;
+        let end = vec![Order { epoch: log.epoch, partition: 0, offset }];
+        Ok(LogPlace { log, end })
+    }
+
+    async fn recognise(&self, seen: &[LogPlace]) -> PortResult<LogIdentity> {
+        if self.database.is_read_only() {
+            return Ok(self.known_identity());
+        }
+        let seen = seen.to_vec();
+        let compare = move |connection: &Connection| identity::compare(connection, &seen);
+        let identity = self.database.write(compare).await.during("recognise the change log")?;
+        let before = std::mem::replace(
+            &mut *self.identity.write().unwrap_or_else(PoisonError::into_inner),
+            identity.clone(),
+        );
+        if before != identity {
+            self.recent.forget();
+        }
+        Ok(identity)
     }
 }
 
@@ -145,13 +176,6 @@ fn committed(connection: &Connection, group: &str) -> Result<u64, Error> {
     let mut select = connection.prepare_cached("SELECT next FROM groups WHERE name = ?1")?;
     let next: Option<i64> = select.query_row([group], |row| row.get(0)).optional()?;
     u64::try_from(next.unwrap_or(0)).map_err(|_| Error::Undecodable("the offset of a group"))
-}
-
-fn read_identity(connection: &Connection) -> Result<LogIdentity, Error> {
-    let identity = connection.query_row("SELECT id, epoch FROM identity", [], |row| {
-        Ok(LogIdentity { id: row.get(0)?, epoch: row.get(1)?, partitions: 1 })
-    });
-    Ok(identity?)
 }
 
 /// The time of appending, in microseconds; retention counts from it.

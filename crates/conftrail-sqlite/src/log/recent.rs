@@ -37,6 +37,11 @@ impl Recent {
         }
     }
 
+    /// Lets go of everything: the records' places are not what they were.
+    pub(crate) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+    }
+
     /// Returns the kept records from `offset` on; a record is shared, not copied.
     pub(crate) fn from(&self, offset: u64, most: usize) -> BTreeMap<u64, Record> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,6 +25,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// two subscriptions of one group both read everything.
 pub(super) struct GroupSubscription {
     log: ChangeLog,
+    epoch: u32,
     group: String,
     /// The offset that was not handed out yet.
     next: u64,
@@ -34,11 +35,12 @@ pub(super) struct GroupSubscription {
 
 impl GroupSubscription {
     pub(super) fn new(log: ChangeLog, group: &str, next: u64, appended: watch::Receiver<u64>) -> Self {
-        Self { log, group: group.to_owned(), next, assigned: false, appended }
+        let epoch = log.known_identity().epoch;
+        Self { log, epoch, group: group.to_owned(), next, assigned: false, appended }
     }
 
     async fn read(&self) -> PortResult<Batch> {
-        let (from, epoch) = (self.next, self.log.identity.epoch);
+        let (from, epoch) = (self.next, self.epoch);
         let recent = self.log.recent.clone();
         let read = move |connection: &Connection| {
             let known = recent.from(from, BATCH);
@@ -69,7 +71,7 @@ impl Subscription for GroupSubscription {
     }
 
     async fn commit(&mut self, next: &[Order]) -> PortResult<()> {
-        let foreign = |order: &&Order| order.partition != 0 || order.epoch != self.log.identity.epoch;
+        let foreign = |order: &&Order| order.partition != 0 || order.epoch != self.epoch;
         if next.iter().any(|order| foreign(&order)) {
             return Err(PortError::rejected("commit a place of another log"));
         }

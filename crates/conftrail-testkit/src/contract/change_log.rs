@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use conftrail_core::ports::{ChangeLog, Delivery, LoggedRecord, Subscription};
-use conftrail_core::{EventId, Order, Position, Progress, Record, Value};
+use conftrail_core::{EventId, LogIdentity, LogPlace, Order, Position, Progress, Record, Value};
 
 use super::events::{at, record};
 
@@ -41,6 +41,9 @@ macro_rules! change_log_contract {
             the_lag_is_what_is_still_to_read
             a_log_is_the_same_after_a_restart
             an_empty_append_is_none
+            a_log_that_goes_as_far_as_was_seen_is_recognised
+            a_log_that_ends_before_what_was_seen_is_another
+            what_another_log_hands_out_orders_after_what_was_seen
         }
     };
     (@tests $logs:expr; $($case:ident)*) => {
@@ -294,4 +297,54 @@ pub async fn an_empty_append_is_none(logs: &dyn Logs) {
     append(&log, &[]).await;
     append(&log, &[record(1)]).await;
     assert_eq!(read(&mut *subscribe(&log, "audit").await, 1).await.len(), 1);
+}
+
+/// What was seen before a restart is recognised after it, however much came since.
+pub async fn a_log_that_goes_as_far_as_was_seen_is_recognised(logs: &dyn Logs) {
+    let log = logs.open().await;
+    let empty = log.place().await.expect("a place");
+    append(&log, &[record(1), record(2)]).await;
+    let seen = log.place().await.expect("a place");
+    assert!(seen.end > empty.end && seen.log == empty.log, "{empty:?} {seen:?}");
+    drop(log);
+    let log = logs.open().await;
+    assert_eq!(log.place().await.expect("a place"), seen);
+    append(&log, &[record(3)]).await;
+    let identity = log.recognise(&[empty, seen.clone()]).await.expect("an identity");
+    assert_eq!(identity, seen.log);
+}
+
+/// A log that lacks what was seen in it is another from now on, once, and keeps what it has.
+pub async fn a_log_that_ends_before_what_was_seen_is_another(logs: &dyn Logs) {
+    let log = logs.open().await;
+    append(&log, &[record(1)]).await;
+    let LogPlace { log: was, mut end } = log.place().await.expect("a place");
+    for order in &mut end {
+        order.offset += 1;
+    }
+    let beyond = LogPlace { log: was.clone(), end };
+    let is = log.recognise(std::slice::from_ref(&beyond)).await.expect("an identity");
+    assert_ne!(is.id, was.id);
+    assert!(is.epoch > was.epoch, "{is:?} {was:?}");
+    assert_eq!(log.recognise(&[beyond]).await.expect("an identity"), is);
+    append(&log, &[record(2)]).await;
+    let records = read(&mut *subscribe(&log, "audit").await, 2).await;
+    assert_eq!(ids(&records), [id(1), id(2)]);
+    assert!(records.iter().all(|logged| logged.order.epoch == is.epoch));
+    drop(log);
+    assert_eq!(logs.open().await.identity().await.expect("an identity"), is);
+}
+
+/// Whatever the clock says, another log that was seen is before this one.
+pub async fn what_another_log_hands_out_orders_after_what_was_seen(logs: &dyn Logs) {
+    let log = logs.open().await;
+    let known = log.identity().await.expect("an identity");
+    let other = LogIdentity { id: "another".to_owned(), epoch: known.epoch + 1_000, partitions: 1 };
+    let last = Order { epoch: other.epoch, partition: 0, offset: 77 };
+    let seen = LogPlace { log: other, end: vec![last] };
+    let is = log.recognise(&[seen]).await.expect("an identity");
+    assert_eq!(is.id, known.id);
+    append(&log, &[record(1)]).await;
+    let records = read(&mut *subscribe(&log, "audit").await, 1).await;
+    assert!(records[0].order > last, "{records:?}");
 }

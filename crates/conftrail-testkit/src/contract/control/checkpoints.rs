@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use conftrail_core::{Map, Position, StateChange, Value};
+use conftrail_core::{LogIdentity, LogPlace, Map, Order, Position, StateChange, Value};
 
 use super::Stores;
 
@@ -80,4 +80,21 @@ pub async fn the_sources_with_a_checkpoint_are_listed(stores: &impl Stores) {
         store.save_checkpoint(source, &position(1), &[]).await.unwrap();
     }
     assert_eq!(store.checkpointed_sources().await.unwrap(), ["etc", "orders-db"]);
+}
+
+/// What each source's appender saw of the log replaces what it saw before, and survives a restart.
+pub async fn what_was_seen_of_the_log_is_kept_by_source(stores: &impl Stores) {
+    let place = |id: &str, offset| LogPlace {
+        log: LogIdentity { id: id.to_owned(), epoch: u32::MAX, partitions: 1 },
+        end: vec![Order { epoch: u32::MAX, partition: 0, offset }],
+    };
+    let store = stores.open().await;
+    assert!(store.log_places().await.unwrap().is_empty());
+    for (source, place) in [("etc", place("a", 1)), ("orders-db", place("a", 7)), ("etc", place("b", 2))] {
+        store.save_log_place(source, &place).await.unwrap();
+    }
+    drop(store);
+    let seen = stores.open().await.log_places().await.unwrap();
+    let expected = [("etc", place("b", 2)), ("orders-db", place("a", 7))];
+    assert_eq!(seen, expected.map(|(source, place)| (source.to_owned(), place)).into());
 }

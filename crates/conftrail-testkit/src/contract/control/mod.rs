@@ -35,6 +35,7 @@ macro_rules! control_contract {
             checkpoints: a_save_touches_only_the_entries_and_the_source_it_names
             checkpoints: saving_again_changes_nothing
             checkpoints: the_sources_with_a_checkpoint_are_listed
+            checkpoints: what_was_seen_of_the_log_is_kept_by_source
             detections: a_detection_is_recorded_once
             detections: the_first_occurrence_of_a_detection_stays
             detections: detections_come_back_whole_and_oldest_first
