@@ -1,7 +1,7 @@
 //! A message as a person reads it, free of any channel's form: what a channel's template lays out.
 
 use conftrail_core::alerting::{Announcement, Evidence, Notification};
-use conftrail_core::{Change, ChangeOp, Value};
+use conftrail_core::{Change, ChangeOp, ResourceKind, Value};
 use serde::Serialize;
 
 use crate::evidence::is_whole;
@@ -162,6 +162,8 @@ fn section(evidence: &Evidence, presentation: &Presentation) -> Section {
     };
     let actor = &evidence.actor;
     let who = words::who(actor, language);
+    // How something stands is nothing that anybody could set back.
+    let restorable = if evidence.resource.kind == ResourceKind::Health { &[] } else { &evidence.changes[..] };
     let place = [evidence.resource.env.as_deref(), evidence.resource.service.as_deref()];
     Section {
         id: evidence.event.to_string(),
@@ -180,7 +182,7 @@ fn section(evidence: &Evidence, presentation: &Presentation) -> Section {
         reason: reason.and_then(|reason| reason.message.clone()),
         changes: evidence.changes.iter().map(line).collect(),
         more_changes: evidence.change_count.saturating_sub(evidence.changes.len() as u64),
-        put_back: evidence.changes.iter().map(|change| put_back(change, evidence, language)).collect(),
+        put_back: restorable.iter().map(|change| put_back(change, evidence, language)).collect(),
         notes: evidence.flags.iter().map(|word| words::flag_meaning(word, language)).collect(),
         detail: evidence.detail.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         link: presentation.external_url.as_ref().map(|url| format!("{url}/events/{}", evidence.event)),

@@ -1,7 +1,7 @@
 //! Announcements in, words for people out.
 
 use conftrail_core::alerting::Announcement;
-use conftrail_core::{Actor, Authority, Binding, Claimed, Period, Value};
+use conftrail_core::{Actor, Authority, Binding, Claimed, Period, ResourceKind, Value};
 use conftrail_engine::message::{Message, Presentation, Section};
 use conftrail_engine::words::how_known;
 use conftrail_engine::{Folder, Language, Timing};
@@ -158,6 +158,13 @@ fn masked_added_and_removed_values_are_worded_for_putting_back() {
     assert_eq!(added.who, "unknown");
     let removed = section("delete", Language::English);
     assert_eq!(removed.put_back, ["id: 7", "limit: -5", "title: old (unused)"]);
+}
+
+#[test]
+fn nothing_about_health_is_offered_for_putting_back() {
+    let health = announcement("limit", |event| event.resource.kind = ResourceKind::Health);
+    let section = Message::announcing(&health, &Presentation::default()).events.remove(0);
+    assert_eq!((section.changes.len(), section.put_back.len()), (1, 0));
 }
 
 #[test]
