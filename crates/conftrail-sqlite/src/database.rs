@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::Semaphore;
 
 use crate::error::Error;
@@ -215,8 +215,51 @@ fn configure_writer(connection: &Connection, options: &Options) -> Result<(), Er
     Ok(())
 }
 
+/// Opens a database for reading beside whoever writes to it, or where nobody can: a copy on a medium for reading only
+/// has no place for the index of a write-ahead log.
+///
+/// # Errors
+/// The file is not there or cannot be read.
+pub(crate) fn open_beside(path: &Path) -> Result<Connection, Error> {
+    let tried = open_reader(path).and_then(|connection| {
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(connection)
+    });
+    let refused = |error: &Error| {
+        let Error::Sqlite(cause) = error else { return false };
+        matches!(cause.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+    };
+    match tried {
+        Err(error) if refused(&error) && path.exists() && !has_log(path) => {
+            let mut uri = "file:".to_owned();
+            for byte in path.as_os_str().as_encoded_bytes() {
+                uri.push_str(&match byte {
+                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                        char::from(*byte).to_string()
+                    }
+                    _ => format!("%{byte:02x}"),
+                });
+            }
+            uri.push_str("?immutable=1");
+            let access = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            configured_reader(Connection::open_with_flags(uri, flags(access))?)
+        }
+        tried => tried,
+    }
+}
+
+/// Says whether there is a write-ahead log with something in it.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
+
 fn open_reader(path: &Path) -> Result<Connection, Error> {
-    let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    configured_reader(Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?)
+}
+
+fn configured_reader(connection: Connection) -> Result<Connection, Error> {
     connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.pragma_update(None, "busy_timeout", BUSY_TIMEOUT)?;
     connection.pragma_update(None, "cache_size", READER_CACHE)?;

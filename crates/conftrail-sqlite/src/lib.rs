@@ -14,4 +14,4 @@ pub use control::ControlStore;
 pub use database::Options;
 pub use error::Error;
 pub use log::ChangeLog;
-pub use trail::Trail;
+pub use trail::{Expected, Trail, prove, verify};

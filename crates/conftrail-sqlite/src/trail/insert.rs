@@ -15,6 +15,7 @@ use crate::trail::grow::Growth;
 use crate::trail::place::{Place, Slice, first_key, last_key};
 use crate::trail::prepare::Prepared;
 use crate::trail::rollup::Counts;
+use crate::trail::row::Row;
 
 /// Stores events and says what became of each.
 pub(super) fn insert(
@@ -62,45 +63,17 @@ pub(super) fn insert(
 
 /// Inserts the searchable side of an event and says whether its id was new.
 fn insert_row(connection: &Connection, key: i64, event: &Event) -> Result<bool, Error> {
-    let place = Place::of(event);
-    let (source, resource, actor) = (&event.source, &event.resource, &event.actor);
     let mut insert = connection.prepare_cached(
         "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
             ?19, ?20, ?21, ?22, ?23, ?24)
          ON CONFLICT (id) DO NOTHING",
     )?;
-    let added = insert.execute(params![
-        key,
-        event.id.as_str(),
-        place.time,
-        place.epoch,
-        place.partition,
-        place.offset,
-        event.action.as_str(),
-        &*source.kind,
-        &*source.name,
-        resource.id,
-        resource.renamed_to,
-        resource.kind.as_str(),
-        resource.env,
-        resource.namespace,
-        resource.group,
-        resource.name,
-        resource.service,
-        resource.owner,
-        actor.name,
-        actor.binding.as_str(),
-        actor.authority.as_str(),
-        event.reason.as_ref().and_then(|reason| reason.ticket.as_deref()),
-        event.correlation.as_ref().map(|correlation| correlation.id.as_str()),
-        flags(event),
-    ])?;
-    Ok(added > 0)
-}
-
-/// Returns the flags with a space on each side, so that one of them is found as a whole.
-fn flags(event: &Event) -> Option<String> {
-    if event.flags.is_empty() { None } else { Some(format!(" {} ", event.flags.join(" "))) }
+    let row = Row::of(event);
+    insert.raw_bind_parameter(1, key)?;
+    for (place, cell) in (2..).zip(row.cells(event.log.unwrap_or_default())) {
+        insert.raw_bind_parameter(place, cell)?;
+    }
+    Ok(insert.raw_execute()? > 0)
 }
 
 /// Compares a repeat with the event on record, which stays.

@@ -14,6 +14,7 @@ mod place;
 mod prepare;
 mod rollup;
 mod route;
+mod row;
 mod sample;
 mod scan;
 mod seal;
@@ -21,6 +22,8 @@ mod search;
 mod store;
 mod stored;
 mod timeline;
+mod verify;
 mod words;
 
 pub use store::Trail;
+pub use verify::{Expected, prove, verify};

@@ -5,5 +5,6 @@
 mod change_log;
 mod control;
 mod control_retention;
+mod integrity;
 mod trail;
 mod trail_routes;
