@@ -5,15 +5,22 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use conftrail_core::{Event, EventId, explain};
+use conftrail_engine::words;
 
-use crate::cli::{Common, Reading};
+use crate::cli::{Common, Output, Reading};
 use crate::output::{Printer, event_diff};
-use crate::reader;
+use crate::{reader, say};
 
 /// `conftrail show`: the event whole, in the vocabulary of the event format.
 pub(crate) async fn show(common: &Common, id: &str, reading: &Reading) -> anyhow::Result<ExitCode> {
     let event = fetch(common, id, reading).await?;
-    Printer::new(common).print(&event, |_| serde_json::to_string_pretty(&event).unwrap_or_default())?;
+    let printer = Printer::new(common);
+    printer.print(&event, |_| serde_json::to_string_pretty(&event).unwrap_or_default())?;
+    if printer.output == Output::Text {
+        for flag in &event.flags {
+            say(&format!("{flag}: {}", words::flag_meaning(flag, printer.language)));
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

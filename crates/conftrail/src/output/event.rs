@@ -1,6 +1,6 @@
 //! An event in one line, and its diff.
 
-use conftrail_core::{Actor, Authority, Binding, Change, ChangeOp, Event, Value};
+use conftrail_core::{Actor, Authority, Binding, Change, ChangeOp, Event, Value, flag};
 use conftrail_engine::words;
 
 use super::Printer;
@@ -83,8 +83,10 @@ pub(crate) fn event_diff(event: &Event, printer: &Printer) -> String {
     for change in &event.changes {
         lines.push(format!("    {}", change_text(change)));
     }
-    if event.changes.is_empty() {
-        lines.extend(text_diff(event, printer));
+    match why_no_diff(event, printer) {
+        Some(why) => lines.push(format!("    {why}")),
+        None if event.changes.is_empty() => lines.extend(text_diff(event, printer)),
+        None => {}
     }
     if let Some(detail) = &event.detail {
         for (name, value) in detail.iter() {
@@ -92,6 +94,18 @@ pub(crate) fn event_diff(event: &Event, printer: &Printer) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// Says why the content of a file is not compared, where it is not.
+fn why_no_diff(event: &Event, printer: &Printer) -> Option<String> {
+    if event.has_flag(flag::NOT_TEXT) {
+        return Some(words::flag_meaning(flag::NOT_TEXT, printer.language));
+    }
+    let too_big = printer.language.pick(
+        "above the size limit, so size and fingerprint are all that is kept and there is no diff",
+        "内容超过大小上限，因此只保留大小和指纹，没有差异对比",
+    );
+    (event.truncated && event.changes.is_empty()).then(|| too_big.to_owned())
 }
 
 /// Returns one change as `path: before → after`.
