@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use conftrail_testkit::wait::until;
 
-const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
-fn conftrail(directory: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn conftrail(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conftrail"));
     command.current_dir(directory).args(arguments).env_remove("CONFTRAIL_FAILPOINT").stdin(Stdio::null());
     command
 }
 
-fn finished(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn finished(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
     let Output { status, stdout, stderr } =
         conftrail(directory, arguments).output().expect("the program can be started");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
@@ -23,7 +23,7 @@ fn finished(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// A running instance, killed when its test fails.
-struct Instance(Child);
+pub(crate) struct Instance(pub(crate) Child);
 
 impl Drop for Instance {
     fn drop(&mut self) {
@@ -41,7 +41,7 @@ fn start(directory: &Path) -> Instance {
     Instance(started.expect("the program can be started"))
 }
 
-async fn serving(directory: &Path) {
+pub(crate) async fn serving(directory: &Path) {
     until(SOON, "the instance to serve", async || {
         finished(directory, &["ledger", "--output", "json"]).1.contains("unaccounted").then_some(())
     })

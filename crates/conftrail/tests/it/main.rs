@@ -5,3 +5,4 @@ mod cli;
 mod config;
 mod docs;
 mod repository;
+mod unreadable;
