@@ -1,4 +1,4 @@
-//! Source over MySQL binlogs: dump connection, row decoder, positions, who-resolution.
+//! Source over MySQL and MariaDB binlogs: dump connection, row decoder, positions, who-resolution.
 
 pub mod control;
 mod cursor;
@@ -6,11 +6,13 @@ pub mod decode;
 pub mod gtid;
 pub mod plan;
 pub mod preflight;
+mod product;
 pub mod source;
 pub mod table_map;
 pub mod who;
 pub mod wire;
 
+pub use product::Product;
 pub use source::{Config, Source};
 
 #[cfg(test)]

@@ -6,10 +6,13 @@ use mysql_async::prelude::{FromValue, Queryable};
 use mysql_async::{ClientIdentity, Conn, Opts, OptsBuilder, Params, Row, SslOpts};
 
 use super::ControlError;
+use crate::product::Product;
 use crate::wire::{Target, TlsMode};
 
 /// How long the server may take to answer a control query.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// MySQL's error number for a wrong password.
+const ACCESS_DENIED: u16 = 1045;
 
 /// Stands for the server's name where names are not compared.
 ///
@@ -24,6 +27,7 @@ const NAME_THAT_IS_NOT_COMPARED: &str = "NotValidForName.invalid";
 #[derive(Debug)]
 pub struct Control {
     conn: Conn,
+    product: Product,
 }
 
 impl Control {
@@ -32,11 +36,27 @@ impl Control {
     /// # Errors
     /// `Connect` or `Silent`.
     pub async fn open(target: &Target) -> Result<Self, ControlError> {
-        let opening = Conn::new(options(target));
-        match tokio::time::timeout(PATIENCE, opening).await {
-            Ok(outcome) => outcome.map(|conn| Self { conn }).map_err(ControlError::Connect),
+        let conn = match Self::connect(target).await {
+            // mysql_common cuts a zero from the end of an ed25519 nonce: one login of 256 then fails, and the next is another.
+            Err(error) if error.code() == Some(ACCESS_DENIED) => Self::connect(target).await?,
+            other => other?,
+        };
+        let mut control = Self { conn, product: Product::default() };
+        let version: String = control.value("its version", "SELECT @@version", ()).await?;
+        control.product = Product::of_version(&version);
+        Ok(control)
+    }
+
+    async fn connect(target: &Target) -> Result<Conn, ControlError> {
+        match tokio::time::timeout(PATIENCE, Conn::new(options(target))).await {
+            Ok(outcome) => outcome.map_err(ControlError::Connect),
             Err(_) => Err(ControlError::Silent { what: "a control connection", patience: PATIENCE }),
         }
+    }
+
+    /// Returns which product answers.
+    pub fn product(&self) -> Product {
+        self.product
     }
 
     /// Hands out the driver's connection, for queries of other modules.

@@ -5,6 +5,9 @@ use mysql_async::Row;
 
 use super::client::cell;
 use super::{Control, ControlError};
+use crate::product::Product;
+
+const END: &str = "the end of its binlog";
 
 /// The end of the binlog at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +16,7 @@ pub struct LogEnd {
     pub file: String,
     /// Its length.
     pub position: u64,
-    /// The executed GTID set, without line breaks.
+    /// The executed GTID set, without line breaks; on MariaDB the GTID position.
     pub gtid_executed: String,
 }
 
@@ -30,26 +33,51 @@ impl Control {
     /// Asks for the end of the binlog; file, position and set belong together.
     ///
     /// # Errors
-    /// Those of a query: `REPLICATION CLIENT` is needed.
+    /// Those of a query: `REPLICATION CLIENT` is needed, or MariaDB's `BINLOG MONITOR`.
     pub async fn log_end(&mut self) -> Result<LogEnd, ControlError> {
-        const WHAT: &str = "the end of its binlog";
-        const SYNTAX_ERROR: u16 = 1064;
-        // The word changed with 8.2; the old one is gone since 8.4.
-        let row = match self.row(WHAT, "SHOW BINARY LOG STATUS", ()).await {
-            Err(error) if error.code() == Some(SYNTAX_ERROR) => {
-                self.row(WHAT, "SHOW MASTER STATUS", ()).await?
+        let (mut end, row) = self.log_status().await?;
+        end.gtid_executed = match self.product() {
+            Product::Mysql => {
+                cell::<String>(&row, 4).ok_or(ControlError::Answer { what: END })?.replace('\n', "")
             }
-            other => other?,
+            // Here the server tells it of a place that it told before.
+            Product::Mariadb => self
+                .gtid_position_at(&end.file, end.position)
+                .await?
+                .ok_or(ControlError::Answer { what: END })?,
         };
-        let row = &row;
-        let read = || {
-            Some(LogEnd {
-                file: cell(row, 0)?,
-                position: cell(row, 1)?,
-                gtid_executed: cell::<String>(row, 4)?.replace('\n', ""),
-            })
+        Ok(end)
+    }
+
+    /// The end of the binlog without its GTIDs, and the row that tells it.
+    async fn log_status(&mut self) -> Result<(LogEnd, Row), ControlError> {
+        const SYNTAX_ERROR: u16 = 1064;
+        // The word changed with MySQL 8.2; the old one is gone since 8.4 and the only one of MariaDB.
+        let row = match self.product() {
+            Product::Mariadb => self.row(END, "SHOW MASTER STATUS", ()).await?,
+            Product::Mysql => match self.row(END, "SHOW BINARY LOG STATUS", ()).await {
+                Err(error) if error.code() == Some(SYNTAX_ERROR) => {
+                    self.row(END, "SHOW MASTER STATUS", ()).await?
+                }
+                other => other?,
+            },
         };
-        read().ok_or(ControlError::Answer { what: WHAT })
+        let read =
+            || Some(LogEnd { file: cell(&row, 0)?, position: cell(&row, 1)?, gtid_executed: String::new() });
+        let end = read().ok_or(ControlError::Answer { what: END })?;
+        Ok((end, row))
+    }
+
+    /// Asks MariaDB which transactions lie before a place; none when there is no such place.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn gtid_position_at(
+        &mut self,
+        file: &str,
+        position: u64,
+    ) -> Result<Option<String>, ControlError> {
+        self.value("the GTID position of a place", "SELECT BINLOG_GTID_POS(?, ?)", (file, position)).await
     }
 
     /// Asks for the server's clock.
@@ -62,12 +90,13 @@ impl Control {
     }
 
     /// Asks for the server's clock and, after it, for the end of the binlog: every transaction whose commit time is
-    /// before that clock lies before that end. The time is taken, and the end read, under the binlog's own lock.
+    /// before that clock lies before that end. The time is taken, and the end read, under the binlog's own lock. The end comes
+    /// without its GTIDs.
     ///
     /// # Errors
     /// Those of a query.
     pub async fn clock_and_log_end(&mut self) -> Result<(Timestamp, LogEnd), ControlError> {
-        Ok((self.clock().await?, self.log_end().await?))
+        Ok((self.clock().await?, self.log_status().await?.0))
     }
 
     /// Asks for the binlog's files, oldest first.

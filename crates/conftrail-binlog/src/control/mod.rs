@@ -10,6 +10,6 @@ mod tables;
 
 pub use client::Control;
 pub use error::ControlError;
-pub use facts::ServerFacts;
+pub use facts::{MariadbFacts, MysqlFacts, OwnFacts, ServerFacts};
 pub use log::{LogEnd, LogFile};
 pub use tables::TableName;

@@ -2,6 +2,7 @@
 
 use super::client::cell;
 use super::{Control, ControlError};
+use crate::product::Product;
 
 impl Control {
     /// Asks for the account that the server took us for, `user@host`.
@@ -26,20 +27,50 @@ impl Control {
     /// # Errors
     /// Those of a query.
     pub async fn replicas(&mut self) -> Result<Vec<u32>, ControlError> {
-        let rows = self.rows("its replicas", "SHOW REPLICAS", ()).await?;
+        let sql = match self.product() {
+            Product::Mysql => "SHOW REPLICAS",
+            Product::Mariadb => "SHOW SLAVE HOSTS",
+        };
+        let rows = self.rows("its replicas", sql, ()).await?;
         Ok(rows.iter().filter_map(|row| cell(row, 0)).collect())
     }
 
-    /// Says whether a query on `performance_schema.threads` is allowed.
+    /// Says whether other logins' sessions can be seen: in `performance_schema.threads`, or by MariaDB's right `PROCESS`.
     ///
     /// # Errors
     /// Those of a query, but not a refusal.
     pub async fn sees_sessions(&mut self) -> Result<bool, ControlError> {
+        if self.product() == Product::Mariadb {
+            let grants = self.grants().await?;
+            return Ok(grants.iter().any(|grant| holds_process(grant)));
+        }
         let sql = "SELECT COUNT(*) FROM performance_schema.threads WHERE processlist_id = CONNECTION_ID()";
         match self.value::<u64>("the list of sessions", sql, ()).await {
             Ok(_) => Ok(true),
             Err(error) if error.code().is_some() => Ok(false),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Says whether a `GRANT …` line gives the right to see all sessions.
+fn holds_process(grant: &str) -> bool {
+    let upper = grant.to_ascii_uppercase();
+    let Some((rights, _)) = upper.strip_prefix("GRANT ").and_then(|rest| rest.split_once(" ON *.*")) else {
+        return false;
+    };
+    rights.split(',').map(str::trim).any(|right| right == "PROCESS" || right == "ALL PRIVILEGES")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_process;
+
+    #[test]
+    fn only_a_right_on_everything_shows_all_sessions() {
+        assert!(holds_process("GRANT PROCESS, REPLICATION SLAVE ON *.* TO `cdc`@`%`"));
+        assert!(holds_process("GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION"));
+        assert!(!holds_process("GRANT ALL PRIVILEGES ON `shop`.* TO `cdc`@`%`"));
+        assert!(!holds_process("GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO `process`@`%`"));
     }
 }

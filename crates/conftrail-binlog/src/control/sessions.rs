@@ -1,4 +1,4 @@
-//! Who is logged in, and which login made which transaction, as `performance_schema` tells.
+//! Who is logged in, and which login made which transaction, as `performance_schema` tells; on MariaDB the list of processes.
 
 use conftrail_core::Timestamp;
 use mysql_async::Row;
@@ -6,6 +6,7 @@ use mysql_async::Row;
 use super::client::cell;
 use super::{Control, ControlError};
 use crate::gtid::Gtid;
+use crate::product::Product;
 use crate::who::{Login, SessionFacts};
 
 /// The server's clock in microseconds since the epoch.
@@ -20,8 +21,12 @@ impl Control {
     /// # Errors
     /// Those of a query.
     pub async fn started(&mut self) -> Result<Timestamp, ControlError> {
+        let status = match self.product() {
+            Product::Mysql => "performance_schema.global_status",
+            Product::Mariadb => "information_schema.global_status",
+        };
         let sql = format!(
-            "SELECT {CLOCK} - 1000000 * (1 + CAST(variable_value AS SIGNED)) FROM performance_schema.global_status \
+            "SELECT {CLOCK} - 1000000 * (1 + CAST(variable_value AS SIGNED)) FROM {status} \
              WHERE variable_name = 'Uptime'"
         );
         self.value("the time of its start", &sql, ()).await.map(Timestamp::from_micros)
@@ -34,10 +39,18 @@ impl Control {
     pub async fn sessions(&mut self) -> Result<(Timestamp, Vec<SessionFacts>), ControlError> {
         const WHAT: &str = "the list of sessions";
         let at = self.clock().await?;
-        let sql = format!(
-            "SELECT t.processlist_user, t.processlist_host, {PROGRAM}, t.processlist_id \
-             FROM performance_schema.threads t WHERE t.processlist_id IS NOT NULL AND t.processlist_user IS NOT NULL"
-        );
+        let sql = match self.product() {
+            Product::Mysql => format!(
+                "SELECT t.processlist_user, t.processlist_host, {PROGRAM}, t.processlist_id \
+                 FROM performance_schema.threads t \
+                 WHERE t.processlist_id IS NOT NULL AND t.processlist_user IS NOT NULL"
+            ),
+            // performance_schema is off by default there.
+            Product::Mariadb => {
+                "SELECT user, host, NULL, id FROM information_schema.processlist WHERE user <> 'system user'"
+                    .to_owned()
+            }
+        };
         let rows = self.rows(WHAT, &sql, ()).await?;
         let read = |row: &Row| {
             Some(SessionFacts { thread_id: cell(row, 3)?, login: login(row)?, connected_since: None })
@@ -45,11 +58,15 @@ impl Control {
         Ok((at, rows.iter().filter_map(read).collect()))
     }
 
-    /// Asks for the newest transactions of each living session. Those that are just being committed are among them.
+    /// Asks for the newest transactions of each living session. Those that are just being committed are among them. MariaDB
+    /// knows no session's GTIDs: nothing comes from there.
     ///
     /// # Errors
     /// Those of a query.
     pub async fn transaction_logins(&mut self) -> Result<Vec<(Gtid, Login)>, ControlError> {
+        if self.product() == Product::Mariadb {
+            return Ok(Vec::new());
+        }
         let of = |table: &str| {
             format!(
                 "SELECT t.processlist_user, t.processlist_host, {PROGRAM}, e.gtid \

@@ -35,7 +35,7 @@ impl Control {
                     AND s.table_name = t.table_name AND s.index_name = 'PRIMARY'), \
                 (SELECT GROUP_CONCAT(c.column_name ORDER BY c.ordinal_position) FROM information_schema.columns c \
                     WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name) \
-            FROM information_schema.tables t WHERE t.table_type = 'BASE TABLE' \
+            FROM information_schema.tables t WHERE t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') \
                 AND t.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') \
             ORDER BY t.table_schema, t.table_name";
         let rows = self.rows(WHAT, sql, ()).await?;
@@ -49,6 +49,17 @@ impl Control {
             })
         };
         rows.iter().map(read).collect::<Option<_>>().ok_or(ControlError::Answer { what: WHAT })
+    }
+
+    /// Asks MariaDB for its compressed columns: database, table, column.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn compressed_columns(&mut self) -> Result<Vec<(String, String, String)>, ControlError> {
+        let sql = "SELECT table_schema, table_name, column_name FROM information_schema.columns \
+            WHERE column_type LIKE '%COMPRESSED*/' ORDER BY table_schema, table_name, ordinal_position";
+        let rows = self.rows("its compressed columns", sql, ()).await?;
+        Ok(rows.iter().filter_map(|row| Some((cell(row, 0)?, cell(row, 1)?, cell(row, 2)?))).collect())
     }
 
     /// Asks for a table's columns and key; none when there is no such table, or no right to see it.

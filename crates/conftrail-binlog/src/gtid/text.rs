@@ -18,6 +18,9 @@ pub enum GtidError {
     /// A number or interval is malformed or out of range.
     #[error("parse gtid set: an interval is malformed")]
     Interval,
+    /// A GTID of MariaDB is not `domain-server-sequence`, or a domain stands twice.
+    #[error("parse gtid position: expected domain-server-sequence, one for each domain")]
+    Mariadb,
     /// Binary form: cut short, or more than its own counts tell.
     #[error("decode gtid set of {bytes} bytes")]
     Encoding {

@@ -8,6 +8,7 @@ use super::finding::Finding;
 use super::settings::settings;
 use super::{grants, refusal};
 use crate::control::{Control, ControlError, LogEnd, ServerFacts, TableName};
+use crate::product::Product;
 use crate::source::{Config, TableFilter};
 use crate::wire::{Connection, DumpRequest, DumpStart, Target, TlsMode, WireError};
 
@@ -69,7 +70,7 @@ impl Look<'_> {
             return Ok(());
         }
         let account = control.account().await?;
-        let what = format!("MySQL {} answers, logged in as {account}", facts.version);
+        let what = format!("{} {} answers, logged in as {account}", facts.product().as_str(), facts.version);
         self.findings.push(Finding::info("url", what));
         if self.config.tls.mode == TlsMode::Required && !is_this_machine(&self.target.host) {
             let what =
@@ -89,9 +90,10 @@ impl Look<'_> {
         control: &mut Control,
         account: &str,
     ) -> Result<(), ControlError> {
+        let product = control.product();
         let missing = |right: &str| {
             Finding::fatal("rights", format!("{account} has no {right}"))
-                .mended_by(grants::replication(account))
+                .mended_by(grants::replication(product, account))
         };
         match control.log_end().await {
             Ok(end) => {
@@ -109,18 +111,27 @@ impl Look<'_> {
             }
             Err(error) if error.code() == Some(RIGHT_MISSING) => {
                 let held = control.grants().await?.join("\n").to_ascii_uppercase();
+                let monitor = grants::monitor(product);
                 let both = if held.contains("REPLICATION SLAVE") {
-                    "REPLICATION CLIENT"
+                    monitor.to_owned()
                 } else {
-                    "REPLICATION SLAVE and REPLICATION CLIENT"
+                    format!("REPLICATION SLAVE and {monitor}")
                 };
-                self.findings.push(missing(both));
+                self.findings.push(missing(&both));
             }
             Err(error) => return Err(error),
         }
         if !control.sees_sessions().await? {
-            let what = format!("{account} cannot read performance_schema: logins cannot be named");
-            self.findings.push(Finding::warning("rights", what).mended_by(grants::sessions(account)));
+            let what = match product {
+                Product::Mysql => format!("{account} cannot read performance_schema: logins cannot be named"),
+                Product::Mariadb => {
+                    format!(
+                        "{account} has no PROCESS: the logins of statements such as ALTER TABLE cannot be named"
+                    )
+                }
+            };
+            self.findings
+                .push(Finding::warning("rights", what).mended_by(grants::sessions(product, account)));
         }
         Ok(())
     }
@@ -158,6 +169,25 @@ impl Look<'_> {
             let finding = Finding::warning("include", what);
             self.findings.push(if lines.is_empty() { finding } else { finding.mended_by(lines.join("\n")) });
             return Ok(());
+        }
+        if control.product() == Product::Mariadb {
+            let compressed = control.compressed_columns().await?;
+            let named = compressed.iter().filter(|(schema, table, _)| filter.captures(schema, table));
+            let named: Vec<String> =
+                named.map(|(schema, table, column)| format!("{schema}.{table}.{column}")).collect();
+            if !named.is_empty() {
+                let shown = named.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+                let what = format!(
+                    "{} compressed ({shown}): rows with such a column cannot be read; exclude their tables, or define the \
+                     columns without COMPRESSED",
+                    if named.len() == 1 {
+                        "1 column is".to_owned()
+                    } else {
+                        format!("{} columns are", named.len())
+                    }
+                );
+                self.findings.push(Finding::fatal("include", what));
+            }
         }
         let rows: u64 = matching.iter().map(|table| table.rows).sum();
         let what = format!("{} of {} tables match, with about {rows} rows", matching.len(), all.len());

@@ -7,6 +7,7 @@ use conftrail_core::PortResult;
 use super::finding::Finding;
 use super::{Severity, grants, refusal};
 use crate::control::{Control, TableName};
+use crate::product::Product;
 use crate::source::Config;
 use crate::wire::Connection;
 
@@ -56,6 +57,8 @@ const PAIRS: [(&str, &str); 6] = [
 /// What a server holds, as `init` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovery {
+    /// Which product it is.
+    pub product: Product,
     /// The server's version.
     pub version: String,
     /// The account that asked, `user@host`.
@@ -66,7 +69,7 @@ pub struct Discovery {
     pub include: Vec<String>,
     /// `GRANT` lines with the least rights for capture; they may be given to another account.
     pub grants: Vec<String>,
-    /// `SET PERSIST` lines that would show more, each with its reason.
+    /// `SET PERSIST` lines (`SET GLOBAL` on MariaDB) that would show more, each with its reason.
     pub settings: Vec<(String, String)>,
 }
 
@@ -106,8 +109,9 @@ pub async fn discover(config: &Config) -> PortResult<Discovery> {
         .filter(|finding| finding.severity != Severity::Info)
         .filter_map(|Finding { what, place, mend, .. }| Some((mend?, format!("{place} {what}"))))
         .collect();
-    let grants = grant_lines(&account, &tables, &include);
-    Ok(Discovery { version: facts.version, account, tables, include, grants, settings })
+    let grants = grant_lines(facts.product(), &account, &tables, &include);
+    let product = facts.product();
+    Ok(Discovery { product, version: facts.version, account, tables, include, grants, settings })
 }
 
 fn found(table: &TableName) -> FoundTable {
@@ -166,8 +170,8 @@ fn escaped(name: &str) -> String {
     pattern
 }
 
-fn grant_lines(account: &str, tables: &[FoundTable], include: &[String]) -> Vec<String> {
-    let mut lines = vec![grants::replication(account), grants::sessions(account)];
+fn grant_lines(product: Product, account: &str, tables: &[FoundTable], include: &[String]) -> Vec<String> {
+    let mut lines = vec![grants::replication(product, account), grants::sessions(product, account)];
     let mut schemas: Vec<&str> = tables
         .iter()
         .filter(|table| {
@@ -219,7 +223,7 @@ mod tests {
         .collect();
         let include = include(&tables);
         assert_eq!(include, ["cfg.*", "shop.flags"]);
-        let lines = grant_lines("cdc@%", &tables, &include);
+        let lines = grant_lines(Product::Mysql, "cdc@%", &tables, &include);
         assert_eq!(lines.len(), 4);
         assert!(lines[3].contains("`shop`"));
     }

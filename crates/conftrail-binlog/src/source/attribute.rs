@@ -7,7 +7,7 @@ use conftrail_core::{PortResult, Timestamp};
 
 use super::lookup::Lookup;
 use super::transaction::Transaction;
-use crate::gtid::Gtid;
+use crate::gtid::{Gtid, TransactionId};
 use crate::who::{Attribution, Claim, Evidence, Sessions, TransactionLogins, TrustList, resolve};
 
 /// Ended sessions are remembered for this long: the binlog may be read behind the present.
@@ -34,7 +34,7 @@ impl Trace {
 
     pub(super) fn with_claim(transaction: &Transaction, claim: Option<Claim>, masker: &Masker) -> Self {
         Self {
-            gtid: transaction.gtid.clone(),
+            gtid: transaction.gtid.as_ref().and_then(TransactionId::mysql).cloned(),
             server_id: transaction.server_id,
             thread_id: transaction.thread_id,
             time: transaction.time,
@@ -112,7 +112,10 @@ impl Attributor {
     }
 
     fn wants_look(&self, trace: &Trace) -> bool {
+        // A row of MariaDB tells neither: then there is nothing to look for.
+        let can_be_found = trace.gtid.is_some() || trace.thread_id.is_some();
         self.can_look
+            && can_be_found
             && trace.server_id == self.server_id
             && self.looked < trace.time.plus(VISIBLE_WITHIN)
             && !matches!(self.evidence(trace), Evidence::Exact(_))

@@ -21,7 +21,6 @@ impl From<WireError> for PortError {
             WireError::File { .. }
             | WireError::Tls(_)
             | WireError::NoTls
-            | WireError::MariaDb { .. }
             | WireError::Plugin { .. }
             | WireError::KeyNotAllowed => (ErrorKind::Misconfigured, "connect to MySQL"),
             // A damaged packet comes once; damaged events come again, and the position says where.

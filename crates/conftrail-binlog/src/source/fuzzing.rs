@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use conftrail_core::Position;
 
+use super::compressed::inflated;
 use super::gtid_event::Begin;
 use super::payload::Payload;
 use super::position::BinlogPosition;
@@ -12,7 +13,7 @@ use super::statement::classify;
 use crate::decode::RowsEvent;
 use crate::gtid::GtidSet;
 use crate::table_map::TableMap;
-use crate::wire::kind;
+use crate::wire::{EventHeader, kind};
 
 /// How many events of a compressed transaction are looked into: a few bytes can stand for very many.
 const MOST_INNER_EVENTS: usize = 64;
@@ -22,7 +23,16 @@ pub fn event_body(event_kind: u8, body: &[u8]) {
     match event_kind {
         // What mysql_common reads may panic: the source catches that, and the fuzzer would not.
         kind::GTID_TAGGED => {}
-        kind::GTID | kind::ANONYMOUS_GTID => drop(black_box(Begin::read(event_kind, body))),
+        kind::GTID | kind::ANONYMOUS_GTID | kind::MARIADB_GTID => {
+            let header =
+                EventHeader { timestamp: 0, kind: event_kind, server_id: 1, size: 0, log_pos: 0, flags: 0 };
+            drop(black_box(Begin::read(&header, body)));
+        }
+        kind::QUERY_COMPRESSED..=kind::DELETE_ROWS_COMPRESSED => {
+            if let Some((plain, body)) = inflated(event_kind, body) {
+                event_body(plain, &body);
+            }
+        }
         kind::QUERY => {
             if let Some(query) = QueryEvent::read(body) {
                 black_box(classify(&query.sql));

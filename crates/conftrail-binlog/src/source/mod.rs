@@ -2,6 +2,8 @@
 
 mod attribute;
 mod batch;
+mod clock;
+mod compressed;
 mod config;
 mod dialect;
 mod error;

@@ -12,19 +12,22 @@ use tokio::runtime::Handle;
 
 use super::attribute::Attributor;
 use super::batch::{Content, Pending};
+use super::clock::TrustedClock;
 use super::config::Config;
 use super::filter::TableFilter;
 use super::finish::Job;
 use super::lookup::Lookup;
-use super::position::{BinlogPosition, Mode};
+use super::position::{BinlogPosition, Mode, Place};
 use super::reader::{Reader, Settings, now};
-use super::resume::{Note, Resumed, resume};
+use super::resume::{FILE_START, Note, Resumed, begun_since, resume};
 use super::schema_facts::{DatedFacts, SchemaFacts};
 use super::start::Start;
 use super::tables::Tables;
 use super::xa::OpenXa;
-use crate::control::{Control, ServerFacts};
+use crate::control::{Control, OwnFacts, ServerFacts};
+use crate::gtid::Executed;
 use crate::preflight::refusal;
+use crate::product::Product;
 use crate::who::TrustList;
 use crate::wire::{Connection, DumpRequest, DumpStart, EventStream, Target};
 
@@ -76,6 +79,7 @@ pub(super) async fn open(
         masker: masker.clone(),
         actor_columns: config.actor.columns.clone(),
         with_query: config.with_query,
+        clock: trusted_clock(&target, &facts, &mut control).await?,
         has_gtids: facts.has_gtids(),
         skip_before: match config.start {
             Start::Timestamp(time) if after.is_none() => Some(time),
@@ -115,7 +119,10 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 
 fn dump_start(position: &BinlogPosition) -> DumpStart {
     match position.mode {
-        Mode::Gtid => DumpStart::Gtid { encoded: position.gtid_set.encode() },
+        Mode::Gtid => match &position.executed {
+            Executed::Mysql(set) => DumpStart::Gtid { encoded: set.encode() },
+            Executed::Mariadb(read) => DumpStart::GtidPosition(read.clone()),
+        },
         Mode::File => {
             DumpStart::File { name: position.place.file.clone(), position: position.place.offset.max(4) }
         }
@@ -146,9 +153,27 @@ async fn ask_ahead(control: &mut Control, filter: &TableFilter, facts: &mut Sche
 async fn attributor(config: &Config, facts: &ServerFacts, control: &mut Control) -> PortResult<Attributor> {
     let trust = TrustList::new(&config.actor.trust)
         .map_err(|error| PortError::misconfigured("read actor.trust").because(error))?;
-    let can_look = facts.performance_schema && control.sees_sessions().await?;
+    let knows_sessions = facts.performance_schema || facts.product() == Product::Mariadb;
+    let can_look = knows_sessions && control.sees_sessions().await?;
     let started = if can_look { control.started().await? } else { Timestamp::default() };
     Ok(Attributor::new(facts.server_id, started, trust, can_look))
+}
+
+/// MariaDB tells no time of a commit but the header's, which sessions can set unless the server was started otherwise. What
+/// stands in files from before this start, and what other servers wrote, is not covered.
+async fn trusted_clock(
+    target: &Target,
+    facts: &ServerFacts,
+    control: &mut Control,
+) -> PortResult<Option<TrustedClock>> {
+    let OwnFacts::Mariadb(own) = &facts.own else { return Ok(None) };
+    if !own.protects_time() {
+        return Ok(None);
+    }
+    let started = control.started().await?;
+    let files = control.log_files().await?;
+    let first = begun_since(target, &files, started).await?;
+    Ok(first.map(|file| TrustedClock { server_id: facts.server_id, since: Place::new(file, FILE_START) }))
 }
 
 /// Makes the event of a note: it has its own identity, so that opening again repeats it.

@@ -4,10 +4,13 @@ use std::cmp::Ordering;
 
 use conftrail_core::{Map, PortError, PortResult, Position, Value};
 
-use crate::gtid::GtidSet;
+use crate::gtid::Executed;
+use crate::product::Product;
 
 /// The version of the position's format.
 const VERSION: i64 = 1;
+/// Marks positions of MariaDB; those of MySQL have no such mark.
+const MARIADB: &str = "mariadb";
 
 /// Says by what a reading is resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub(super) enum Mode {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct BinlogPosition {
     /// All transactions read so far, and those before the first reading; exact in mode [`Mode::Gtid`].
-    pub(super) gtid_set: GtidSet,
+    pub(super) executed: Executed,
     /// The place on the server it was read from.
     pub(super) place: Place,
     /// The server it was read from.
@@ -67,9 +70,12 @@ impl PartialOrd for Place {
 impl BinlogPosition {
     /// Writes the position for a checkpoint.
     pub(super) fn to_position(&self) -> Position {
-        let mut map = Map::with_capacity(6);
+        let mut map = Map::with_capacity(7);
         map.insert("v", VERSION);
-        map.insert("gtid_set", self.gtid_set.to_string());
+        map.insert("gtid_set", self.executed.to_string());
+        if self.executed.product() == Product::Mariadb {
+            map.insert("flavor", MARIADB);
+        }
         map.insert("file", self.place.file.as_str());
         map.insert("pos", self.place.offset);
         map.insert("server_uuid", self.server_uuid.as_str());
@@ -93,8 +99,14 @@ impl BinlogPosition {
             Some(Value::Uint(offset)) => *offset,
             _ => return Err(corrupt()),
         };
+        let product = match map.get("flavor").map(Value::as_text) {
+            None => Product::Mysql,
+            Some(Some(MARIADB)) => Product::Mariadb,
+            Some(_) => return Err(corrupt()),
+        };
         Ok(Self {
-            gtid_set: text("gtid_set")?.parse().map_err(|error| corrupt().because(error))?,
+            executed: Executed::parse(product, text("gtid_set")?)
+                .map_err(|error| corrupt().because(error))?,
             place: Place::new(text("file")?, offset),
             server_uuid: text("server_uuid")?.to_owned(),
             mode: match text("mode")? {
@@ -112,16 +124,22 @@ mod tests {
 
     #[test]
     fn a_position_reads_back_as_it_was_written() {
-        let position = BinlogPosition {
-            gtid_set: "c9f06a51-0000-0000-0000-000000000000:1-7:9-10".parse().unwrap(),
-            place: Place::new("binlog.000003", 5_000_000_000),
-            server_uuid: "c9f06a51-0000-0000-0000-000000000000".into(),
-            mode: Mode::Gtid,
-        };
-        assert_eq!(BinlogPosition::from_position(&position.to_position()).unwrap(), position);
-        let text = serde_json::to_string(&position.to_position()).unwrap();
-        let read: Position = serde_json::from_str(&text).unwrap();
-        assert_eq!(BinlogPosition::from_position(&read).unwrap(), position);
+        for (product, executed) in [
+            (Product::Mysql, "c9f06a51-0000-0000-0000-000000000000:1-7:9-10"),
+            (Product::Mariadb, "0-1-5,1-2-3"),
+            (Product::Mariadb, ""),
+        ] {
+            let position = BinlogPosition {
+                executed: Executed::parse(product, executed).unwrap(),
+                place: Place::new("binlog.000003", 5_000_000_000),
+                server_uuid: "c9f06a51-0000-0000-0000-000000000000".into(),
+                mode: Mode::Gtid,
+            };
+            assert_eq!(BinlogPosition::from_position(&position.to_position()).unwrap(), position);
+            let text = serde_json::to_string(&position.to_position()).unwrap();
+            let read: Position = serde_json::from_str(&text).unwrap();
+            assert_eq!(BinlogPosition::from_position(&read).unwrap(), position);
+        }
     }
 
     #[test]
@@ -130,6 +148,8 @@ mod tests {
             "null",
             "{}",
             r#"{"v":2}"#,
+            r#"{"v":1,"gtid_set":"0-1-5","flavor":"other","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#,
+            r#"{"v":1,"gtid_set":"0-1-5","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#,
             r#"{"v":1,"gtid_set":"x","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#,
         ] {
             let position: Position = serde_json::from_str(text).unwrap();

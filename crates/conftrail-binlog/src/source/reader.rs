@@ -11,15 +11,17 @@ use tokio::sync::mpsc;
 
 use super::attribute::Attributor;
 use super::batch::{Batch, Pending};
+use super::clock::TrustedClock;
+use super::compressed::inflated;
 use super::finish::{Job, Unfinished};
 use super::gtid_event::Begin;
 use super::lookup::Lookup;
 use super::position::{BinlogPosition, Mode, Place};
 use super::tables::Tables;
-use super::transaction::Transaction;
+use super::transaction::{Transaction, header_time};
 use super::xa::OpenXa;
-use crate::gtid::GtidSet;
-use crate::wire::{EventStream, RawEvent, kind};
+use crate::gtid::{Executed, GtidSet};
+use crate::wire::{EventHeader, EventStream, RawEvent, kind};
 
 /// How often the position is handed on while nothing of the stream is captured.
 const POSITION_EVERY: Duration = Duration::from_secs(1);
@@ -42,6 +44,8 @@ pub(super) struct Settings {
     pub(super) masker: Arc<Masker>,
     pub(super) actor_columns: Vec<String>,
     pub(super) with_query: bool,
+    /// Whose headers' times are those of its clock; nobody's on MySQL, which tells times better.
+    pub(super) clock: Option<TrustedClock>,
     /// Whether every new transaction has a GTID.
     pub(super) has_gtids: bool,
     /// Transactions committed earlier are read and not reported: the first reading starts at a time.
@@ -154,9 +158,9 @@ impl Reader {
     /// Takes in one event of the stream.
     fn event(&mut self, event: &RawEvent<'_>) -> PortResult<()> {
         match event.header.kind {
-            kind::GTID | kind::ANONYMOUS_GTID | kind::GTID_TAGGED => {
+            kind::GTID | kind::ANONYMOUS_GTID | kind::GTID_TAGGED | kind::MARIADB_GTID => {
                 self.lose_open_transaction();
-                let begin = Begin::read(event.header.kind, event.body).ok_or_else(|| {
+                let begin = Begin::read(&event.header, event.body).ok_or_else(|| {
                     PortError::corrupt("read the binlog: a transaction's first event is damaged")
                 })?;
                 self.begin(begin, event);
@@ -186,7 +190,15 @@ impl Reader {
                 self.end(Place::end_of(event));
                 Ok(())
             }
+            // Where the server would recover from, and what stands before the file: a place, nothing more.
+            kind::BINLOG_CHECKPOINT | kind::GTID_LIST => {
+                if self.transaction.is_none() && !event.header.is_artificial() {
+                    self.move_to(Place::end_of(event));
+                }
+                Ok(())
+            }
             kind::FORMAT_DESCRIPTION
+            | kind::START_ENCRYPTION
             | kind::STOP
             | kind::INTVAR
             | kind::RAND
@@ -215,12 +227,26 @@ impl Reader {
                 Ok(())
             }
             kind::ROWS_QUERY => {
-                if let (Some(transaction), Some(text)) =
-                    (&mut self.transaction, super::query_event::rows_query(event.body))
-                {
-                    transaction.set_query(text, self.settings.with_query);
+                if let Some(text) = super::query_event::rows_query(event.body) {
+                    self.statement_of_rows(text);
                 }
                 Ok(())
+            }
+            kind::ANNOTATE_ROWS => {
+                self.statement_of_rows(event.body);
+                Ok(())
+            }
+            kind::QUERY_COMPRESSED..=kind::DELETE_ROWS_COMPRESSED => {
+                match inflated(event.header.kind, event.body) {
+                    Some((plain, body)) => {
+                        let header = EventHeader { kind: plain, ..event.header };
+                        self.within(&RawEvent { header, body: &body, ..*event })
+                    }
+                    None => {
+                        self.undecoded(event, "the compressed event is damaged");
+                        Ok(())
+                    }
+                }
             }
             kind::QUERY => self.query(event),
             kind::XID | kind::INTVAR | kind::RAND | kind::USER_VAR => Ok(()),
@@ -236,7 +262,19 @@ impl Reader {
         }
     }
 
-    fn begin(&mut self, begin: Begin, event: &RawEvent<'_>) {
+    /// Remembers the statement that the next rows come from.
+    fn statement_of_rows(&mut self, text: &[u8]) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.set_query(text, self.settings.with_query);
+        }
+    }
+
+    fn begin(&mut self, mut begin: Begin, event: &RawEvent<'_>) {
+        if begin.committed.is_none()
+            && self.settings.clock.as_ref().is_some_and(|clock| clock.vouches_for(event))
+        {
+            begin.committed = Some(header_time(&event.header));
+        }
         if begin.gtid.is_none() {
             // A set of GTIDs does not tell that this one was read.
             self.position.mode = Mode::File;
@@ -247,10 +285,7 @@ impl Reader {
     /// Returns the transaction; one that has no beginning starts here.
     pub(super) fn transaction_at(&mut self, event: &RawEvent<'_>) -> &mut Transaction {
         let server_uuid = &self.position.server_uuid;
-        self.transaction.get_or_insert_with(|| {
-            let begin = Begin { gtid: None, committed: None };
-            Transaction::begin(begin, event, server_uuid, now())
-        })
+        self.transaction.get_or_insert_with(|| Transaction::begin(Begin::NAMELESS, event, server_uuid, now()))
     }
 
     /// Ends the transaction: from here the reading can be resumed.
@@ -260,7 +295,7 @@ impl Reader {
                 self.xa.prepared(&xid, &transaction.identity);
             }
             if let Some(gtid) = &transaction.gtid {
-                self.position.gtid_set.add(gtid);
+                self.position.executed.add(gtid);
             }
         }
         self.statements += 1;
@@ -286,7 +321,7 @@ impl Reader {
             && self.settings.has_gtids
             && let Ok(set) = GtidSet::decode(event.body)
         {
-            self.position.gtid_set = set;
+            self.position.executed = Executed::Mysql(set);
             self.position.mode = Mode::Gtid;
         }
     }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use conftrail_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::gtid::GtidSet;
+use crate::gtid::Executed;
+use crate::product::Product;
 
 /// Where the first reading starts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,8 +18,8 @@ pub enum Start {
     Latest,
     /// At the oldest transaction that the server still has.
     Earliest,
-    /// After a set of transactions.
-    Gtid(GtidSet),
+    /// After a set of transactions, or MariaDB's last one of each domain.
+    Gtid(Executed),
     /// At an event boundary of a file.
     File {
         /// The file's name.
@@ -45,7 +46,10 @@ impl FromStr for Start {
         match text.split_once(':') {
             None if text == "latest" => Ok(Self::Latest),
             None if text == "earliest" => Ok(Self::Earliest),
-            Some(("gtid", set)) => set.parse().map(Self::Gtid).map_err(|_| InvalidStart),
+            Some(("gtid", set)) => Executed::parse(Product::Mysql, set)
+                .or_else(|_| Executed::parse(Product::Mariadb, set))
+                .map(Self::Gtid)
+                .map_err(|_| InvalidStart),
             Some(("file", place)) => {
                 let (name, position) = place.rsplit_once(':').ok_or(InvalidStart)?;
                 let position: u64 = position.parse().map_err(|_| InvalidStart)?;
@@ -98,6 +102,7 @@ mod tests {
             "latest",
             "earliest",
             "gtid:c9f06a51-0000-0000-0000-000000000000:1-7:9-10",
+            "gtid:0-33010-5,1-2-3",
             "file:binlog.000003:4",
             "timestamp:2026-11-20T10:00:00Z",
         ] {

@@ -7,7 +7,7 @@ use conftrail_core::Timestamp;
 use super::dialect::Dialect;
 use super::gtid_event::Begin;
 use super::position::Place;
-use crate::gtid::Gtid;
+use crate::gtid::TransactionId;
 use crate::who::Claim;
 use crate::wire::{EventHeader, RawEvent};
 
@@ -16,7 +16,7 @@ use crate::wire::{EventHeader, RawEvent};
 pub(super) struct Transaction {
     /// What ids are made of: the GTID, or server, file and offset of its start.
     pub(super) identity: Arc<str>,
-    pub(super) gtid: Option<Gtid>,
+    pub(super) gtid: Option<TransactionId>,
     /// When its origin committed it.
     pub(super) time: Timestamp,
     /// Whether that time can be set by any user: it is a header's.
@@ -65,8 +65,8 @@ impl Transaction {
             thread_id: None,
             ordinal: 0,
             statement: 0,
-            is_open: false,
-            xid: None,
+            is_open: begin.is_open,
+            xid: begin.xid,
             has_events: false,
             dialect: Dialect::UNKNOWN,
             query: None,

@@ -1,4 +1,4 @@
-//! Logging in: mysql_native_password and caching_sha2_password, and switching between them.
+//! Logging in: mysql_native_password, caching_sha2_password and MariaDB's ed25519, and switching between them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,6 +13,8 @@ use super::{Target, WireError};
 
 /// Bytes of a nonce; source: MySQL, `SCRAMBLE_LENGTH`.
 const NONCE: usize = 20;
+/// Bytes of a nonce of ed25519; source: MariaDB, `plugin/auth_ed25519`.
+const ED25519_NONCE: usize = 32;
 /// caching_sha2_password: asks for the server's public key.
 const REQUEST_KEY: [u8; 1] = [2];
 /// caching_sha2_password: the cached hash matched.
@@ -35,10 +37,12 @@ impl Login {
         nonce: Vec<u8>,
         target: &Target,
     ) -> Result<Self, WireError> {
-        let plugin = plugin.filter(is_listed).unwrap_or(AuthPlugin::CachingSha2Password);
+        // The first nonce is made for the plugins of MySQL only.
+        let first = |plugin: &AuthPlugin<'_>| is_listed(plugin) && *plugin != AuthPlugin::Ed25519;
+        let plugin = plugin.filter(first).unwrap_or(AuthPlugin::CachingSha2Password);
         Ok(Self {
+            nonce: checked(nonce, &plugin)?,
             plugin,
-            nonce: checked(nonce)?,
             password: target.password.clone(),
             key_allowed: target.tls.get_server_public_key,
         })
@@ -95,7 +99,7 @@ impl Login {
             let name = String::from_utf8_lossy(plugin.as_bytes()).into_owned();
             return Err(WireError::Plugin { plugin: name });
         }
-        self.nonce = checked(request.plugin_data().to_vec())?;
+        self.nonce = checked(request.plugin_data().to_vec(), &plugin)?;
         self.plugin = plugin;
         Ok(())
     }
@@ -135,12 +139,17 @@ fn encrypted(password: &[u8], key: &[u8]) -> Result<Vec<u8>, WireError> {
 }
 
 fn is_listed(plugin: &AuthPlugin<'_>) -> bool {
-    matches!(plugin, AuthPlugin::CachingSha2Password | AuthPlugin::MysqlNativePassword)
+    matches!(plugin, AuthPlugin::CachingSha2Password | AuthPlugin::MysqlNativePassword | AuthPlugin::Ed25519)
 }
 
 /// Refuses what is no nonce: an answer to an empty one would tell the password's hash to whoever asked.
-fn checked(nonce: Vec<u8>) -> Result<Vec<u8>, WireError> {
-    if nonce.len() == NONCE && nonce.iter().any(|byte| *byte != 0) {
+fn checked(mut nonce: Vec<u8>, plugin: &AuthPlugin<'_>) -> Result<Vec<u8>, WireError> {
+    let wanted = if *plugin == AuthPlugin::Ed25519 { ED25519_NONCE } else { NONCE };
+    // mysql_common cuts a zero from the end: MySQL's nonces have one behind them, those of ed25519 may end in one.
+    if *plugin == AuthPlugin::Ed25519 && nonce.len() + 1 == wanted {
+        nonce.push(0);
+    }
+    if nonce.len() == wanted && nonce.iter().any(|byte| *byte != 0) {
         return Ok(nonce);
     }
     Err(WireError::malformed("login nonce", format!("{} bytes", nonce.len())))
@@ -172,6 +181,19 @@ mod tests {
             let packet = [b"\xfemysql_native_password\0", nonce].concat();
             assert!(matches!(login("pw").switch(&packet), Err(WireError::Malformed { .. })));
         }
+    }
+
+    #[test]
+    fn a_nonce_of_ed25519_is_longer_and_may_end_in_a_zero() {
+        let packet = |nonce: &[u8]| [b"\xfeclient_ed25519\0", nonce].concat();
+        let mut login = login("pw");
+        login.switch(&packet(&[7; ED25519_NONCE])).unwrap();
+        assert_eq!(login.first_answer().unwrap().len(), 64);
+        let mut ends_in_zero = [7; ED25519_NONCE];
+        ends_in_zero[ED25519_NONCE - 1] = 0;
+        login.switch(&packet(&ends_in_zero)).unwrap();
+        assert_eq!(login.nonce, ends_in_zero);
+        assert!(login.switch(&packet(&[7; NONCE])).is_err());
     }
 
     #[test]

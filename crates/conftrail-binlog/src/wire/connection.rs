@@ -13,6 +13,7 @@ use super::auth::Login;
 use super::channel::{Channel, Closer};
 use super::packet::Packets;
 use super::{Tls, WireError};
+use crate::product::Product;
 
 /// How long a server may take to answer while we connect and log in.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -50,15 +51,12 @@ impl Connection {
     /// Connects and logs in.
     ///
     /// # Errors
-    /// Every failure of network, TLS and login; a MariaDB server.
+    /// Every failure of network, TLS and login.
     pub fn open(target: &Target) -> Result<Self, WireError> {
         let tls = target.tls.client()?;
         let mut channel = Channel::connect(&target.host, target.port, CONNECT_PATIENCE)?;
         let mut packets = Packets::new(CONNECT_PATIENCE);
         let greeting = Greeting::read(packets.next(&mut channel)?)?;
-        if greeting.version.to_ascii_lowercase().contains("mariadb") {
-            return Err(WireError::MariaDb { version: greeting.version });
-        }
         let capabilities = greeting.capabilities(tls.is_some());
         if let Some(config) = tls {
             if !greeting.offered.contains(CapabilityFlags::CLIENT_SSL) {
@@ -87,9 +85,14 @@ impl Connection {
         Ok(Self { channel, packets, server_version: greeting.version, id: greeting.connection_id })
     }
 
-    /// Returns the server's version as it says it, such as `8.4.13`.
+    /// Returns the server's version, such as `8.4.13` or `10.11.18-MariaDB-log`.
     pub fn server_version(&self) -> &str {
         &self.server_version
+    }
+
+    /// Returns which product answers.
+    pub fn product(&self) -> Product {
+        Product::of_version(&self.server_version)
     }
 
     /// Returns the server's number for this connection.
@@ -156,7 +159,7 @@ impl Greeting {
             return Err(WireError::malformed("server greeting", "the server is older than MySQL 5.5"));
         }
         Ok(Self {
-            version: handshake.server_version_str().into_owned(),
+            version: plain_version(&handshake.server_version_str()),
             connection_id: handshake.connection_id(),
             offered,
             plugin: handshake.auth_plugin().map(AuthPlugin::into_owned),
@@ -179,6 +182,11 @@ impl Greeting {
         wanted.set(CapabilityFlags::CLIENT_SSL, secure);
         wanted
     }
+}
+
+/// MariaDB 10 says that it is MySQL 5.5.5 first, for replicas that know no version with two digits.
+fn plain_version(version: &str) -> String {
+    version.strip_prefix("5.5.5-").unwrap_or(version).to_owned()
 }
 
 fn serialized(packet: &impl MySerialize) -> Vec<u8> {

@@ -8,12 +8,16 @@ use mysql_common::proto::MySerialize;
 use super::WireError;
 use super::channel::{Channel, Closer};
 use super::connection::{Connection, server_error};
-use super::event::{EventHeader, Framing, RawEvent, kind};
+use super::event::{Framing, RawEvent};
 use super::packet::Packets;
-use crate::cursor::Cursor;
+use super::place::Place;
+use crate::gtid::GtidPosition;
+use crate::product::Product;
 
 /// `BINLOG_DUMP_NON_BLOCK`: the server ends the dump at the end of its log.
 const NON_BLOCK: u16 = 0x01;
+/// MariaDB's `BINLOG_SEND_ANNOTATE_ROWS_EVENT`: the statements that rows come from. MySQL knows no such flag.
+const ANNOTATE_ROWS: u16 = 0x02;
 /// `BINLOG_THROUGH_GTID`.
 const THROUGH_GTID: u16 = 0x04;
 const COM_BINLOG_DUMP: u8 = 0x12;
@@ -38,6 +42,8 @@ pub enum DumpStart {
         /// The encoded set.
         encoded: Vec<u8>,
     },
+    /// After the transactions of a GTID position of MariaDB.
+    GtidPosition(GtidPosition),
 }
 
 /// What a dump is asked for with.
@@ -62,16 +68,6 @@ pub struct EventStream {
     place: Place,
 }
 
-/// Where in which file the event that was read last ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    file: String,
-    end: u64,
-    /// Events that end at or before this offset of the first file were asked for only because a dump cannot start
-    /// beyond 4 GiB.
-    skip_to: u64,
-}
-
 impl Connection {
     /// Registers as a replica and starts the dump.
     ///
@@ -85,6 +81,9 @@ impl Connection {
         for variable in ["@source_binlog_checksum", "@master_binlog_checksum"] {
             self.execute(&format!("SET {variable} = @@GLOBAL.binlog_checksum"))?;
         }
+        if self.product() == Product::Mariadb {
+            self.prepare_mariadb(request)?;
+        }
         // A reader that waits for its log to take more is slow, not dead.
         self.execute("SET SESSION net_write_timeout = 600, net_read_timeout = 600")?;
         let patience = request.heartbeat * MISSED_HEARTBEATS;
@@ -94,14 +93,29 @@ impl Connection {
         let mut register = Vec::new();
         ComRegisterSlave::new(request.server_id).serialize(&mut register);
         self.command(&register)?;
-        let (command, place) = dump_command(request);
+        let (command, place) = dump_command(request, self.product());
         self.send(&command)?;
         Ok(EventStream { channel: self.channel, packets: self.packets, framing: Framing::default(), place })
     }
+
+    /// Says that we know MariaDB's GTIDs (else it sends other events in their place), and where to start by them.
+    fn prepare_mariadb(&mut self, request: &DumpRequest) -> Result<(), WireError> {
+        self.execute("SET @mariadb_slave_capability = 4")?;
+        if let DumpStart::GtidPosition(position) = &request.start {
+            // Digits, hyphens and commas only.
+            self.execute(&format!("SET @slave_connect_state = '{position}'"))?;
+            self.execute("SET @slave_gtid_strict_mode = @@GLOBAL.gtid_strict_mode")?;
+            self.execute("SET @slave_gtid_ignore_duplicates = 0")?;
+        }
+        Ok(())
+    }
 }
 
-fn dump_command(request: &DumpRequest) -> (Vec<u8>, Place) {
-    let flags = if request.until_end { NON_BLOCK } else { 0 };
+fn dump_command(request: &DumpRequest, product: Product) -> (Vec<u8>, Place) {
+    let mut flags = if request.until_end { NON_BLOCK } else { 0 };
+    if product == Product::Mariadb {
+        flags |= ANNOTATE_ROWS;
+    }
     match &request.start {
         DumpStart::File { name, position } => {
             // This command has 32 bits for the offset.
@@ -109,12 +123,12 @@ fn dump_command(request: &DumpRequest) -> (Vec<u8>, Place) {
                 Ok(offset) => (offset, 0),
                 Err(_) => (FILE_START as u32, *position),
             };
-            let mut command = vec![COM_BINLOG_DUMP];
-            command.extend(offset.to_le_bytes());
-            command.extend(flags.to_le_bytes());
-            command.extend(request.server_id.to_le_bytes());
-            command.extend(name.as_bytes());
+            let command = dump_of_file(offset, flags, request.server_id, name);
             (command, Place { file: name.clone(), end: u64::from(offset), skip_to })
+        }
+        // The session's variables say where.
+        DumpStart::GtidPosition(_) => {
+            (dump_of_file(FILE_START as u32, flags, request.server_id, ""), Place::default())
         }
         DumpStart::Gtid { encoded } => {
             // No file and no offset: named ones would make the server jump ahead.
@@ -128,6 +142,15 @@ fn dump_command(request: &DumpRequest) -> (Vec<u8>, Place) {
             (command, Place::default())
         }
     }
+}
+
+fn dump_of_file(offset: u32, flags: u16, server_id: u32, name: &str) -> Vec<u8> {
+    let mut command = vec![COM_BINLOG_DUMP];
+    command.extend(offset.to_le_bytes());
+    command.extend(flags.to_le_bytes());
+    command.extend(server_id.to_le_bytes());
+    command.extend(name.as_bytes());
+    command
 }
 
 impl EventStream {
@@ -185,78 +208,13 @@ impl EventStream {
     }
 }
 
-impl Place {
-    /// Moves behind an event.
-    pub(super) fn pass(&mut self, header: &EventHeader, body: &[u8]) -> Result<(), WireError> {
-        match header.kind {
-            kind::ROTATE => self.rotate(body),
-            kind::HEARTBEAT => {
-                self.end = reconciled(self.end, header.log_pos);
-                Ok(())
-            }
-            _ if header.is_artificial() || header.log_pos == 0 => Ok(()),
-            _ => {
-                self.end = reconciled(self.end + u64::from(header.size), header.log_pos);
-                Ok(())
-            }
-        }
-    }
-
-    fn rotate(&mut self, body: &[u8]) -> Result<(), WireError> {
-        let mut cursor = Cursor::new(body);
-        let position = cursor.u64().ok_or_else(|| WireError::malformed("rotation", "no position"))?;
-        let name = std::str::from_utf8(cursor.rest())
-            .map_err(|_| WireError::malformed("rotation", "the file name is no text"))?;
-        if !self.file.is_empty() && self.file != name {
-            self.skip_to = 0;
-        }
-        name.clone_into(&mut self.file);
-        self.end = position;
-        Ok(())
-    }
-
-    fn is_skipped(&self, header: &EventHeader) -> bool {
-        self.end <= self.skip_to
-            && !matches!(header.kind, kind::ROTATE | kind::FORMAT_DESCRIPTION | kind::HEARTBEAT)
-    }
-}
-
-/// Returns the smallest offset from `at_least` on whose lower 32 bits are the server's: binlogs pass 4 GiB, and
-/// events that a dump leaves out move the offset too.
-fn reconciled(at_least: u64, log_pos: u32) -> u64 {
-    let ahead = log_pos.wrapping_sub(at_least as u32);
-    // A step of 2 GiB forward is one backward: trust the sizes then.
-    if ahead > u32::MAX / 2 { at_least } else { at_least + u64::from(ahead) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{EventHeader, kind};
 
-    fn header(kind: u8, size: u32, log_pos: u32, flags: u16) -> EventHeader {
-        EventHeader { timestamp: 0, kind, server_id: 1, size, log_pos, flags }
-    }
-
-    #[test]
-    fn the_offset_passes_4_gib_and_follows_what_the_dump_left_out() {
-        assert_eq!(reconciled(1000, 1000), 1000);
-        assert_eq!(reconciled(1000, 5000), 5000);
-        assert_eq!(reconciled(0xFFFF_FFF0, 0x10), 0x1_0000_0010);
-        assert_eq!(reconciled(0x3_0000_0010, 0x20), 0x3_0000_0020);
-        assert_eq!(reconciled(5000, 4000), 5000);
-    }
-
-    #[test]
-    fn artificial_events_move_nothing_and_rotations_start_a_file() {
-        let mut place = Place { file: "binlog.000001".into(), end: 500, skip_to: 0 };
-        place.pass(&header(kind::FORMAT_DESCRIPTION, 122, 0, 0), &[]).unwrap();
-        place.pass(&header(kind::QUERY, 100, 9000, 0x20), &[]).unwrap();
-        assert_eq!(place.end, 500);
-        place.pass(&header(kind::XID, 31, 531, 0), &[]).unwrap();
-        assert_eq!(place.end, 531);
-        place.pass(&header(kind::ROTATE, 44, 575, 0), b"\x04\0\0\0\0\0\0\0binlog.000002").unwrap();
-        assert_eq!((place.file.as_str(), place.end), ("binlog.000002", 4));
-        assert!(place.pass(&header(kind::ROTATE, 20, 5, 0), &[1, 2]).is_err());
+    fn xid(log_pos: u32) -> EventHeader {
+        EventHeader { timestamp: 0, kind: kind::XID, server_id: 1, size: 16, log_pos, flags: 0 }
     }
 
     #[test]
@@ -267,14 +225,14 @@ mod tests {
             heartbeat: Duration::from_secs(1),
             until_end: false,
         };
-        let (_, mut place) = dump_command(&request);
+        let (_, mut place) = dump_command(&request, Product::Mysql);
         place.end = 0x1_0000_00f0;
-        let row = header(kind::XID, 16, 0x100, 0);
+        let row = xid(0x100);
         place.pass(&row, &[]).unwrap();
         assert!(place.is_skipped(&row));
-        place.pass(&header(kind::XID, 16, 0x110, 0), &[]).unwrap();
+        place.pass(&xid(0x110), &[]).unwrap();
         assert!(!place.is_skipped(&row));
-        place.pass(&header(kind::ROTATE, 30, 0x120, 0), b"\x04\0\0\0\0\0\0\0b.2").unwrap();
+        place.pass(&EventHeader { kind: kind::ROTATE, ..xid(0x120) }, b"\x04\0\0\0\0\0\0\0b.2").unwrap();
         assert!(!place.is_skipped(&row));
     }
 }

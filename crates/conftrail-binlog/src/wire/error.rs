@@ -33,15 +33,10 @@ pub enum WireError {
     /// TLS is wanted and the server has none.
     #[error("the server offers no TLS; give it a certificate, or set tls.mode to disabled")]
     NoTls,
-    /// A MariaDB server.
-    #[error("this is a MariaDB server ({version}); this version of conftrail reads MySQL 8.0 and later")]
-    MariaDb {
-        /// As the server says.
-        version: String,
-    },
     /// The server wants a way of logging in that is not supported.
     #[error(
-        "the server asks for the login plugin {plugin:?}; mysql_native_password and caching_sha2_password are supported"
+        "the server asks for the login plugin {plugin:?}; mysql_native_password, caching_sha2_password and ed25519 are \
+         supported: give the account one of these, such as ALTER USER … IDENTIFIED BY '…'"
     )]
     Plugin {
         /// The plugin's name.

@@ -43,6 +43,17 @@ pub mod kind {
     pub const PARTIAL_UPDATE_ROWS: u8 = 39;
     pub const TRANSACTION_PAYLOAD: u8 = 40;
     pub const GTID_TAGGED: u8 = 42;
+    // MariaDB's own; source: MariaDB, `sql/log_event.h`, `Log_event_type`.
+    pub const ANNOTATE_ROWS: u8 = 160;
+    pub const BINLOG_CHECKPOINT: u8 = 161;
+    pub const MARIADB_GTID: u8 = 162;
+    pub const GTID_LIST: u8 = 163;
+    pub const START_ENCRYPTION: u8 = 164;
+    pub const QUERY_COMPRESSED: u8 = 165;
+    pub const WRITE_ROWS_COMPRESSED_V1: u8 = 166;
+    pub const DELETE_ROWS_COMPRESSED_V1: u8 = 168;
+    pub const WRITE_ROWS_COMPRESSED: u8 = 169;
+    pub const DELETE_ROWS_COMPRESSED: u8 = 171;
 }
 
 /// The server writes to this file still; set in format descriptions only.

@@ -9,6 +9,7 @@ mod dump;
 mod error;
 mod event;
 mod packet;
+mod place;
 mod tls;
 
 #[cfg(fuzzing)]

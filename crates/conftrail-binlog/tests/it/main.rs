@@ -1,6 +1,7 @@
-//! The source against real MySQL servers.
+//! The source against real servers of MySQL and MariaDB.
 
 mod control;
+mod mariadb;
 mod preflight;
 mod reading;
 mod resume;

@@ -9,7 +9,7 @@ use conftrail_binlog::{Config, Source};
 use conftrail_core::mask::{MaskKey, MaskRules, Masker};
 use conftrail_core::ports::{Source as _, SourceBatch, SourceStream};
 use conftrail_core::{Checkpoint, Event, PortError, PortResult};
-use conftrail_testkit::servers::MysqlServer;
+use conftrail_testkit::servers::{MysqlServer, Product};
 use futures_util::StreamExt;
 
 /// How long any wait in these tests may take.
@@ -21,9 +21,14 @@ pub(crate) fn config(server: &MysqlServer, include: &str) -> Config {
         name: "orders-db".to_owned(),
         url: server.url("root", "").parse().expect("a url"),
         include: vec![include.to_owned()],
-        tls: Tls { mode: TlsMode::Required, ..Tls::default() },
+        tls: Tls { mode: tls_mode(server), ..Tls::default() },
         ..Config::default()
     }
+}
+
+/// MariaDB 10.11 has no certificate of its own.
+pub(crate) fn tls_mode(server: &MysqlServer) -> TlsMode {
+    if server.product() == Product::Mariadb10 { TlsMode::Disabled } else { TlsMode::Required }
 }
 
 pub(crate) fn masker() -> Arc<Masker> {

@@ -13,7 +13,7 @@ pub(crate) fn target(server: &MysqlServer, user: &str, password: &str) -> Target
         port: server.port(),
         user: user.to_owned(),
         password: Secret::new(password.to_owned()),
-        tls: Tls { mode: TlsMode::Required, ..Tls::default() },
+        tls: Tls { mode: crate::reading::tls_mode(server), ..Tls::default() },
     }
 }
 

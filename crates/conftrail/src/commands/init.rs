@@ -85,8 +85,10 @@ async fn mysql_source(url: &str, password_file: Option<PathBuf>) -> anyhow::Resu
 
 fn comments(found: &Discovery) -> String {
     let mut text = format!(
-        "  # MySQL {}, asked as {}. The least rights that capture needs:\n",
-        found.version, found.account
+        "  # {} {}, asked as {}. The least rights that capture needs:\n",
+        found.product.as_str(),
+        found.version,
+        found.account
     );
     for grant in &found.grants {
         text.push_str(&format!("  #   {grant}\n"));

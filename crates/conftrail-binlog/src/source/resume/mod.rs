@@ -1,20 +1,23 @@
 //! Where a reading goes on: the stored position against what the server still has.
 
-use std::time::Duration;
+mod begun;
+mod by_gtid;
 
 use conftrail_core::{Map, PortError, PortResult, Timestamp};
 
+use self::begun::begun;
 use super::config::Config;
-use super::open::{blocking, connect};
 use super::position::{BinlogPosition, Mode, Place};
 use super::start::Start;
-use super::transaction::header_time;
-use crate::control::{Control, LogFile, ServerFacts};
-use crate::gtid::GtidSet;
-use crate::wire::{DumpRequest, DumpStart, Target, WireError};
+use crate::control::{Control, LogFile, OwnFacts, ServerFacts};
+use crate::gtid::Executed;
+use crate::product::Product;
+use crate::wire::Target;
+
+pub(super) use self::begun::begun_since;
 
 /// Where a binlog file's events start.
-const FILE_START: u64 = 4;
+pub(super) const FILE_START: u64 = 4;
 
 /// Where to go on, and what has to be reported first.
 #[derive(Debug)]
@@ -62,27 +65,52 @@ impl Opening<'_> {
         match start {
             Start::Latest => {
                 let end = self.control.log_end().await?;
-                let set = parsed(&end.gtid_executed)?;
-                Ok(self.position(set, Place::new(end.file, end.position), self.best_mode()))
+                let executed = self.parsed(&end.gtid_executed)?;
+                Ok(self.position(executed, Place::new(end.file, end.position), self.best_mode()))
             }
             Start::Earliest => self.earliest().await,
-            Start::Gtid(set) => {
-                if !self.facts.has_gtids() {
-                    return Err(PortError::misconfigured(
-                        "start at gtid:… : the server's gtid_mode is not ON; start at latest or at file:…",
-                    ));
-                }
-                let wanted = self.position(set.clone(), Place::default(), Mode::Gtid);
+            Start::Gtid(executed) => {
+                let wanted = self.position(self.own(executed)?, Place::default(), Mode::Gtid);
                 self.go_on_by_gtid(wanted).await
             }
-            Start::File { name, position } => {
-                let place = Place::new(name.as_str(), *position);
-                Ok(self.position(GtidSet::default(), place, Mode::File))
-            }
+            Start::File { name, position } => self.at(Place::new(name.as_str(), *position)).await,
             Start::Timestamp(time) => {
                 let files = self.files().await?;
                 let file = self.file_before(&files, *time).await?;
-                Ok(self.position(GtidSet::default(), Place::new(file, FILE_START), Mode::File))
+                self.at(Place::new(file, FILE_START)).await
+            }
+        }
+    }
+
+    /// The wanted GTIDs, where this server has such.
+    fn own(&self, wanted: &Executed) -> PortResult<Executed> {
+        if !self.facts.has_gtids() {
+            return Err(PortError::misconfigured(
+                "start at gtid:… : the server's gtid_mode is not ON; start at latest or at file:…",
+            ));
+        }
+        let product = self.facts.product();
+        if wanted.is_empty() {
+            return Ok(Executed::none(product));
+        }
+        if wanted.product() != product {
+            return Err(PortError::misconfigured(format!(
+                "start at gtid:… : the server is {} and these are GTIDs of {}",
+                product.as_str(),
+                wanted.product().as_str()
+            )));
+        }
+        Ok(wanted.clone())
+    }
+
+    /// A place that was asked for.
+    async fn at(&mut self, place: Place) -> PortResult<BinlogPosition> {
+        match self.facts.product() {
+            Product::Mysql => Ok(self.position(Executed::none(Product::Mysql), place, Mode::File)),
+            // MariaDB tells which transactions lie before a place, so that reading goes by GTID from the first one on.
+            Product::Mariadb => {
+                let executed = self.executed_at(&place).await?;
+                Ok(self.position(executed, place, Mode::Gtid))
             }
         }
     }
@@ -90,9 +118,12 @@ impl Opening<'_> {
     /// The oldest transaction that the server still has.
     async fn earliest(&mut self) -> PortResult<BinlogPosition> {
         let files = self.files().await?;
-        let oldest = files.first().map(|file| file.name.clone()).unwrap_or_default();
-        let purged = parsed(&self.facts.gtid_purged)?;
-        Ok(self.position(purged, Place::new(oldest, FILE_START), self.best_mode()))
+        let oldest = Place::new(files.first().map(|file| file.name.clone()).unwrap_or_default(), FILE_START);
+        let executed = match &self.facts.own {
+            OwnFacts::Mysql(own) => self.parsed(&own.gtid_purged)?,
+            OwnFacts::Mariadb(_) => self.executed_at(&oldest).await?,
+        };
+        Ok(self.position(executed, oldest, self.best_mode()))
     }
 
     async fn go_on(&mut self, stored: BinlogPosition) -> PortResult<BinlogPosition> {
@@ -104,13 +135,15 @@ impl Opening<'_> {
             // Of the same position the same event, whenever the change is noticed.
             let identity = format!(
                 "source_changed:{}:{}:{}",
-                stored.server_uuid, self.facts.server_uuid, stored.gtid_set
+                stored.server_uuid, self.facts.server_uuid, stored.executed
             );
             let time = self.oldest_time().await?;
             self.notes.push(Note { is_gap: false, identity, time, detail });
         }
         match stored.mode {
-            Mode::Gtid if self.facts.has_gtids() => self.go_on_by_gtid(stored).await,
+            Mode::Gtid if self.facts.has_gtids() && stored.executed.product() == self.facts.product() => {
+                self.go_on_by_gtid(stored).await
+            }
             _ if is_other_server => {
                 // Files and offsets of one server mean nothing on another.
                 let from = format!("{}:{}:{}", stored.server_uuid, stored.place.file, stored.place.offset);
@@ -123,27 +156,27 @@ impl Opening<'_> {
     }
 
     async fn go_on_by_gtid(&mut self, stored: BinlogPosition) -> PortResult<BinlogPosition> {
-        let set = stored.gtid_set.to_string();
-        if !self.control.gtid_subset(&set, &self.facts.gtid_executed).await? {
-            return self.server_lacks(stored).await;
+        match stored.executed.clone() {
+            Executed::Mysql(set) => self.go_on_by_set(stored, set).await,
+            Executed::Mariadb(read) => self.go_on_by_gtid_position(stored, read).await,
         }
-        let missing = self.control.gtid_subtract(&self.facts.gtid_purged, &set).await?;
-        // A place on another server means nothing here.
-        let is_same = stored.server_uuid == self.facts.server_uuid;
-        let place = if is_same { stored.place } else { Place::default() };
-        let mut position = self.position(stored.gtid_set, place, Mode::Gtid);
-        if !missing.is_empty() {
-            let missing_set = parsed(&missing)?;
-            let mut detail = Map::with_capacity(4);
-            detail.insert("from", set);
-            position.gtid_set.union(&missing_set);
-            detail.insert("to", position.gtid_set.to_string());
-            detail.insert("missing", missing.as_str());
-            detail.insert("cause", "the server purged transactions that were not read");
-            let time = self.oldest_time().await?;
-            self.notes.push(Note { is_gap: true, identity: format!("gap:{missing}"), time, detail });
-        }
-        Ok(position)
+    }
+
+    /// The place where to go on on this server; a place on another one means nothing here.
+    fn kept_place(&self, stored: &BinlogPosition) -> Place {
+        if stored.server_uuid == self.facts.server_uuid { stored.place.clone() } else { Place::default() }
+    }
+
+    /// Notes what the server purged before it was read.
+    async fn purged(&mut self, from: &Executed, to: &Executed, missing: &str) -> PortResult<()> {
+        let mut detail = Map::with_capacity(4);
+        detail.insert("from", from.to_string());
+        detail.insert("to", to.to_string());
+        detail.insert("missing", missing);
+        detail.insert("cause", "the server purged transactions that were not read");
+        let time = self.oldest_time().await?;
+        self.notes.push(Note { is_gap: true, identity: format!("gap:{missing}"), time, detail });
+        Ok(())
     }
 
     /// The server has not executed everything that was read.
@@ -156,10 +189,10 @@ impl Opening<'_> {
         }
         // The same server forgot its own transactions: reset, or restored from a backup.
         let position = self.earliest().await?;
-        let from = stored.gtid_set.to_string();
+        let from = stored.executed.to_string();
         let mut detail = Map::with_capacity(3);
         detail.insert("from", from.as_str());
-        detail.insert("to", position.gtid_set.to_string());
+        detail.insert("to", position.executed.to_string());
         detail.insert("cause", "the server's binlog was reset or restored from a backup");
         let identity = format!("gap:reset:{from}");
         let time = self.oldest_time().await?;
@@ -171,7 +204,7 @@ impl Opening<'_> {
         let files = self.files().await?;
         let known = files.iter().find(|file| file.name == stored.place.file);
         if known.is_some_and(|file| stored.place.offset <= file.size) {
-            return Ok(self.position(stored.gtid_set, stored.place, Mode::File));
+            return Ok(self.position(stored.executed, stored.place, Mode::File));
         }
         let cause = match known {
             None => "the server purged binlogs that were not read",
@@ -197,8 +230,13 @@ impl Opening<'_> {
         Ok(())
     }
 
-    fn position(&self, gtid_set: GtidSet, place: Place, mode: Mode) -> BinlogPosition {
-        BinlogPosition { gtid_set, place, server_uuid: self.facts.server_uuid.clone(), mode }
+    fn position(&self, executed: Executed, place: Place, mode: Mode) -> BinlogPosition {
+        BinlogPosition { executed, place, server_uuid: self.facts.server_uuid.clone(), mode }
+    }
+
+    fn parsed(&self, text: &str) -> PortResult<Executed> {
+        Executed::parse(self.facts.product(), text)
+            .map_err(|error| PortError::corrupt("read the server's GTIDs").because(error))
     }
 
     fn best_mode(&self) -> Mode {
@@ -213,7 +251,7 @@ impl Opening<'_> {
     async fn oldest_time(&mut self) -> PortResult<Timestamp> {
         let files = self.files().await?;
         match files.first() {
-            Some(oldest) => self.begun(&oldest.name).await,
+            Some(oldest) => begun(self.target, &oldest.name).await,
             None => Ok(self.control.clock().await?),
         }
     }
@@ -224,33 +262,8 @@ impl Opening<'_> {
         while high - low > 1 {
             let middle = low + (high - low) / 2;
             let name = files.get(middle).map(|file| file.name.clone()).unwrap_or_default();
-            if self.begun(&name).await? <= time { low = middle } else { high = middle }
+            if begun(self.target, &name).await? <= time { low = middle } else { high = middle }
         }
         Ok(files.get(low).map(|file| file.name.clone()).unwrap_or_default())
     }
-
-    /// When a file was begun: the time of its first event.
-    async fn begun(&self, file: &str) -> PortResult<Timestamp> {
-        let connection = connect(self.target.clone()).await?;
-        let request = DumpRequest {
-            server_id: super::open::made_up_id(),
-            start: DumpStart::File { name: file.to_owned(), position: FILE_START },
-            heartbeat: Duration::from_secs(1),
-            until_end: true,
-        };
-        let first = move || -> Result<Option<Timestamp>, WireError> {
-            let mut stream = connection.dump(&request)?;
-            while let Some(event) = stream.next_event()? {
-                if !event.header.is_artificial() && event.header.timestamp != 0 {
-                    return Ok(Some(header_time(&event.header)));
-                }
-            }
-            Ok(None)
-        };
-        Ok(blocking(first).await??.unwrap_or_default())
-    }
-}
-
-fn parsed(set: &str) -> PortResult<GtidSet> {
-    set.parse().map_err(|error| PortError::corrupt("read the server's GTID set").because(error))
 }
