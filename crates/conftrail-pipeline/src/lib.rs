@@ -20,6 +20,7 @@ mod keep;
 mod log_place;
 mod notify;
 mod own_source;
+mod seal;
 mod stale;
 
 pub use alert::AlertWorker;
@@ -35,5 +36,6 @@ pub use notify::{DeliveryPolicy, NotifyWorker};
 pub use nudge::Nudge;
 pub use own_source::OwnSource;
 pub use retry::Backoff;
+pub use seal::SealWorker;
 pub use stale::StaleWorker;
 pub use supervise::{Supervisor, Worker};

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use conftrail_core::explain;
 use conftrail_core::mask::Masker;
-use conftrail_core::ports::{AuditReader, ControlStore, Receiver, Source};
+use conftrail_core::ports::{AuditReader, ControlStore, Receiver, Sealer, Source};
 use conftrail_engine::message::Presentation;
 use conftrail_engine::{Folder, Language, Routing, Target, Timing};
 use conftrail_pipeline::{
     AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, KeepWorker,
-    Metrics, NotifyWorker, Nudge, OwnSource, StaleWorker, Supervisor,
+    Metrics, NotifyWorker, Nudge, OwnSource, SealWorker, StaleWorker, Supervisor,
 };
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::assemble::{self, Engines};
 use crate::cli::RoleName;
 use crate::config::Config;
-use crate::{mask_key, rules, startup};
+use crate::{mask_key, rules, signing_key, startup};
 
 /// How long workers have to finish what they began.
 const GRACE: Duration = Duration::from_secs(15);
@@ -40,6 +41,8 @@ pub(crate) struct App {
     api: Option<(conftrail_api::Api, TcpListener)>,
     /// The stores that the workers use.
     pub(crate) stores: Stores,
+    /// Signs the trail once more when all have stopped.
+    sealer: Arc<dyn Sealer>,
     /// Where the API answers, such as `http://127.0.0.1:8350`, if this process serves it.
     pub(crate) address: Option<String>,
 }
@@ -55,6 +58,10 @@ impl App {
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
         let engines = assemble::open_engines(config)?;
+        signing_key::record(&engines.signer, &*engines.control).await?;
+        if let Some(complaint) = engines.complaint.clone() {
+            signing_key::record_complaint(complaint, &*engines.control).await?;
+        }
         let key = mask_key::establish(config, &*engines.control).await?;
         let masker = Arc::new(Masker::new(key, &config.mask.rules()).map_err(|problems| {
             let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -63,6 +70,7 @@ impl App {
         let mut registry = Registry::with_prefix("conftrail");
         let metrics = Metrics::register(&mut registry);
         let api_metrics = conftrail_api::Metrics::register(&mut registry);
+        let sealer = engines.sealer.clone();
         let stores = Stores { reader: engines.reader.clone(), control: engines.control.clone() };
         let health = Health::default();
         let mut parts = Parts {
@@ -110,7 +118,7 @@ impl App {
         } else {
             (None, None)
         };
-        Ok(Self { supervisor: parts.supervisor, shutdown, api, stores, address })
+        Ok(Self { supervisor: parts.supervisor, shutdown, api, stores, sealer, address })
     }
 
     /// Serves until the shutdown token is cancelled and returns what each worker finished.
@@ -119,14 +127,18 @@ impl App {
     /// The listener fails.
     pub(crate) async fn run(self) -> anyhow::Result<Vec<(String, String)>> {
         let workers = self.supervisor.finish(GRACE);
-        match self.api {
-            None => Ok(workers.await),
+        let finished = match self.api {
+            None => workers.await,
             Some((api, listener)) => {
                 let (finished, served) = tokio::join!(workers, api.serve(listener, self.shutdown.clone()));
                 served.context("serve the API")?;
-                Ok(finished)
+                finished
             }
+        };
+        if let Err(error) = self.sealer.seal().await {
+            tracing::warn!(error = explain(&error), "the trail could not be sealed at the end");
         }
+        Ok(finished)
     }
 }
 
@@ -169,6 +181,7 @@ impl Parts {
         let Engines { log, writer, control, .. } = &self.engines;
         let worker = AuditWorker::new(log.clone(), writer.clone(), control.clone(), self.metrics.clone());
         self.supervisor.start(Arc::new(worker));
+        self.supervisor.start(Arc::new(SealWorker::new(self.engines.sealer.clone())));
     }
 
     /// Starts detect, alert and notify as far as they are asked for.

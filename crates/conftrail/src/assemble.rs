@@ -1,18 +1,25 @@
 //! The only file that knows the engines: one `match` for each port. Everything after it is common.
 
 use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
+use conftrail_core::integrity::{Bundle, Report, VerifyingKey};
 use conftrail_core::mask::Masker;
-use conftrail_core::ports::{AuditReader, AuditWriter, ChangeLog, ControlStore, Receiver, Retention, Source};
-use conftrail_core::{PortError, explain};
+use conftrail_core::ports::{
+    AuditReader, AuditWriter, ChangeLog, ControlStore, Receiver, Retention, Sealer, Source,
+};
+use conftrail_core::{EventId, PortError, explain};
 use conftrail_engine::Routing;
 use conftrail_engine::message::Presentation;
 use conftrail_notify::mail;
 use conftrail_sqlite::{ChangeLog as ChangeLogFile, ControlStore as ControlFile, Options, Trail};
 
 use crate::config::{Config, EngineKind, SourceConfig};
+use crate::signing_key;
+
+pub(crate) use conftrail_sqlite::Expected;
 
 /// The engines behind the ports.
 pub struct Engines {
@@ -22,6 +29,12 @@ pub struct Engines {
     pub writer: Arc<dyn AuditWriter>,
     /// The audit store, for reading.
     pub reader: Arc<dyn AuditReader>,
+    /// What signs the trail.
+    pub sealer: Arc<dyn Sealer>,
+    /// The public half of the key that signs.
+    pub signer: VerifyingKey,
+    /// Why the trail is not the one that was signed last, in a sentence, if it is not.
+    pub complaint: Option<String>,
     /// The control store.
     pub control: Arc<dyn ControlStore>,
     /// What may forget.
@@ -50,10 +63,13 @@ pub fn open_engines(config: &Config) -> anyhow::Result<Engines> {
             log
         }
     };
-    let (writer, reader): (Arc<dyn AuditWriter>, Arc<dyn AuditReader>) = match config.store.kind {
+    let (trail, signer, complaint) = match config.store.kind {
         EngineKind::Embedded => {
-            let trail = Arc::new(Trail::open(directory, &options).map_err(opening)?);
-            (trail.clone(), trail)
+            let trail = Trail::open(directory, &options).map_err(opening)?;
+            let key = signing_key::read_or_make(directory, &trail.origin().map_err(opening)?)?;
+            let signer = key.verifying_key().clone();
+            let (trail, complaint) = trail.with_key(directory, key).map_err(opening)?;
+            (Arc::new(trail), signer, complaint)
         }
     };
     let control: Arc<dyn ControlStore> = match config.control.kind {
@@ -64,7 +80,8 @@ pub fn open_engines(config: &Config) -> anyhow::Result<Engines> {
             control
         }
     };
-    Ok(Engines { log, writer, reader, control, retention })
+    let (writer, reader, sealer) = (trail.clone(), trail.clone(), trail);
+    Ok(Engines { log, writer, reader, sealer, signer, complaint, control, retention })
 }
 
 /// Opens the audit store for reading beside a running instance.
@@ -77,6 +94,26 @@ pub fn open_trail_read_only(config: &Config) -> anyhow::Result<Arc<dyn AuditRead
             Ok(Arc::new(Trail::open_read_only(&config.data_dir, &Options::default()).map_err(opening)?))
         }
     }
+}
+
+/// Verifies the trail of a data directory; `progress` is told how many of how many events are done.
+///
+/// # Errors
+/// There is no trail, or it cannot be looked through.
+pub(crate) fn verify_trail(
+    data_dir: &Path,
+    expected: &Expected,
+    progress: &mut dyn FnMut(u64, u64),
+) -> anyhow::Result<Report> {
+    conftrail_sqlite::verify(data_dir, expected, progress).map_err(opening)
+}
+
+/// Returns the proof of one event of a data directory; none when there is no such event.
+///
+/// # Errors
+/// There is no trail, or nothing of it is signed.
+pub(crate) fn prove_event(data_dir: &Path, id: EventId) -> anyhow::Result<Option<Bundle>> {
+    conftrail_sqlite::prove(data_dir, id).map_err(opening)
 }
 
 /// Opens the control store for reading beside a running instance.

@@ -226,6 +226,11 @@ pub enum Command {
         #[command(flatten)]
         reading: Reading,
     },
+    /// Verify that the record is what was recorded
+    #[command(
+        after_help = "Examples:\n  conftrail verify\n  conftrail verify --print-public-key > trail.pub\n  conftrail verify --data-dir /mnt/copy --public-key trail.pub\n  conftrail verify --proof 01M7W6C3BVM8V4T0R9C5X7B1ND > event.tlog-proof\n  conftrail verify --check-proof event.tlog-proof --public-key trail.pub\nExit codes: 0 all is as it was recorded, 1 something is not"
+    )]
+    Verify(VerifyArgs),
     /// List what could not be delivered, or try it again
     #[command(name = "dead-letters", subcommand)]
     DeadLetters(DeadLetters),
@@ -267,6 +272,29 @@ pub struct TailArgs {
     /// End once this many changes are printed; what was read together with the last one is printed too
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<u64>,
+}
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The data directory, or a copy of it [default: data_dir of the configuration]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// A file that holds the public key, one key a line [default: signing.pub in the data directory]
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+    /// A checkpoint that was kept elsewhere, or a copy of trail.checkpoints; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
+    /// Print the proof of one event, to be checked anywhere with the public key
+    #[arg(long, value_name = "ID", conflicts_with_all = ["public_key", "checkpoint", "check_proof", "print_public_key"])]
+    pub proof: Option<String>,
+    /// Check such a proof
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["checkpoint", "print_public_key"])]
+    pub check_proof: Option<PathBuf>,
+    /// Print the public keys of the data directory
+    #[arg(long, conflicts_with_all = ["public_key", "checkpoint"])]
+    pub print_public_key: bool,
 }
 
 /// Dead letters.

@@ -11,6 +11,7 @@ mod mask_key;
 mod output;
 mod reader;
 mod rules;
+mod signing_key;
 mod startup;
 mod telemetry;
 

@@ -13,6 +13,7 @@ mod search;
 mod show;
 mod tail;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Current { prefix, limit, reading } => current::run(&common, &prefix, limit, &reading).await,
         Command::Ledger { since, reading } => ledger::run(&common, &since, &reading).await,
         Command::DeadLetters(command) => dead_letters::run(&common, command).await,
+        Command::Verify(arguments) => verify::run(&common, arguments).await,
         Command::Token(command) => token::run(&common, command).await,
         Command::Mask(command) => mask::run(&common, command),
     }

@@ -1,6 +1,7 @@
 //! What commands print: stdout is data, in text or as one JSON object a line.
 
 mod event;
+mod verification;
 mod zone;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -12,6 +13,7 @@ use serde::Serialize;
 use crate::cli::{self, Common, Output};
 
 pub(crate) use event::{event_diff, event_line, event_with_diff};
+pub(crate) use verification::verification;
 pub(crate) use zone::{Zone, parse_time};
 
 /// Lines are written together up to this many bytes.
