@@ -149,8 +149,12 @@ fn arc<S: Source + 'static>(source: S) -> Arc<dyn Source> {
 /// Makes the receivers that the routing tells.
 ///
 /// # Errors
-/// What a receiver can say about its configuration, such as a password file that is not there.
+/// What is wrong with the routing file, with its place, or with what a receiver needs of this machine.
 pub fn receivers(routing: &Routing, presentation: &Presentation) -> anyhow::Result<Vec<Arc<dyn Receiver>>> {
+    let problems = mail::problems(routing);
+    if !problems.is_empty() {
+        return Err(routing.refused(&problems).into());
+    }
     // The root route is the only one yet: receivers that it does not name are told nothing.
     let receiver = routing.root_receiver();
     let mail = mail::Receiver::from_routing(receiver, &routing.global, presentation.clone());

@@ -49,7 +49,7 @@ pub struct WrongUsage(pub String);
 /// Reads the configuration of a command.
 fn configured(common: &Common) -> anyhow::Result<Config> {
     config::load(common.config.as_deref()).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let lines: Vec<String> = problems.iter().map(config::Problem::shown).collect();
         WrongUsage(lines.join("\n")).into()
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use conftrail_engine::Routing;
 use conftrail_engine::rules::{RuleSet, RuleSource, is_rule_file};
 
@@ -22,7 +22,7 @@ pub(crate) fn load(config: &Config) -> anyhow::Result<RuleSet> {
         }
     }
     let sources: Vec<_> = files.iter().map(|(file, text)| RuleSource { file, text }).collect();
-    RuleSet::load(&sources).map_err(|error| anyhow!("{error}"))
+    Ok(RuleSet::load(&sources)?)
 }
 
 /// Loads the routing file; without one nobody is told.
@@ -33,8 +33,7 @@ pub(crate) fn load_routing(config: &Config) -> anyhow::Result<Option<Routing>> {
     let Some(path) = &config.rules.routing else { return Ok(None) };
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("rules.routing: cannot read {}", path.display()))?;
-    let mut routing =
-        Routing::load(&path.display().to_string(), &text).map_err(|error| anyhow!("{error}"))?;
+    let mut routing = Routing::load(&path.display().to_string(), &text)?;
     if let Some(directory) = path.parent() {
         routing.anchor(directory);
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use conftrail_engine::YamlPlaces;
 use serde_json::Value as Json;
 
 use super::{Config, Problem, SourceConfig};
@@ -64,8 +65,41 @@ pub fn load_text(
         config = serde_json::from_value(tree)
             .map_err(|error| vec![Problem::of_file(Path::new("CONFTRAIL__ variables"), error.to_string())])?;
     }
-    let problems = config.problems(path);
-    if problems.is_empty() { Ok(config) } else { Err(problems) }
+    let said = config.problems();
+    if said.is_empty() {
+        return Ok(config);
+    }
+    let places = YamlPlaces::of(text);
+    let mut problems: Vec<Problem> = said
+        .into_iter()
+        .map(|said| match overriding(environment, &said) {
+            Some(variable) => Problem::of_file(Path::new(variable), said),
+            None => Problem::at(path, text, places.place(path_of(&said)), said),
+        })
+        .collect();
+    problems.sort_by_key(|problem| problem.place);
+    Err(problems)
+}
+
+/// Returns the key that a problem, `path: what and the way out`, is about.
+fn path_of(said: &str) -> &str {
+    said.split_once(": ").map_or("", |(path, _)| path)
+}
+
+/// Returns the variable that set the key which a problem is about: its place is not in the file.
+fn overriding<'e>(environment: &'e HashMap<String, String>, said: &str) -> Option<&'e str> {
+    let path = path_of(said).replace('[', ".").replace(']', "");
+    let covers = |name: &&str| {
+        let Some(key) = name.strip_prefix(OVERRIDE) else { return false };
+        let key = key.to_lowercase().replace("__", ".");
+        path.strip_prefix(&key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    // The longest is the most exact; of equals the first by name, so that the answer is always the same.
+    environment
+        .keys()
+        .map(String::as_str)
+        .filter(covers)
+        .max_by_key(|name| (name.len(), std::cmp::Reverse(*name)))
 }
 
 /// Sets one overridden key; numbers are list places.
@@ -92,8 +126,8 @@ fn set(tree: &mut Json, path: &str, value: &str) -> Result<(), String> {
 }
 
 impl Config {
-    /// Returns every problem that can be seen without asking anyone.
-    fn problems(&self, file: &Path) -> Vec<Problem> {
+    /// Returns every problem that can be seen without asking anyone, each as `path: what and the way out`.
+    fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let mut names = BTreeSet::from(["conftrail"]);
         for (index, source) in self.sources.iter().enumerate() {
@@ -111,8 +145,10 @@ impl Config {
         if let Err(error) = conftrail_pipeline::Classifier::new(self.classify.clone()) {
             problems.push(conftrail_core::explain(&error));
         }
+        problems.extend(self.mask.rules().validate().into_iter().map(|said| format!("mask.{said}")));
         problems.extend(self.api.validate().into_iter().map(|said| format!("api.{said}")));
-        problems.into_iter().map(|said| Problem::of_file(file, said)).collect()
+        problems.extend(crate::telemetry::filter(&self.telemetry.log).err().map(|error| format!("{error}")));
+        problems
     }
 
     /// Makes relative paths relative to a directory.

@@ -1,6 +1,7 @@
 //! The program as a whole.
 
 mod architecture;
+mod check;
 mod cli;
 mod config;
 mod docs;

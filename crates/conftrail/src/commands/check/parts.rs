@@ -1,85 +1,19 @@
-//! `check`: everything that can be known before running; every problem, not the first.
+//! The parts that `check` looks at, each as far as it can be known from outside.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use conftrail_binlog::preflight::{Severity, preflight};
 use conftrail_core::mask::Masker;
 use conftrail_core::{ResourceKind, explain};
+use conftrail_engine::Routing;
 use conftrail_engine::message::Presentation;
-use serde::Serialize;
+use conftrail_engine::rules::LoadError;
 
-use crate::cli::Common;
-use crate::config::{self, Config, SourceConfig};
-use crate::output::Printer;
+use super::{Finding, Level, local};
+use crate::config::{Config, SourceConfig};
 use crate::{assemble, mask_key, rules};
 
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Level {
-    Ok,
-    Warning,
-    Error,
-}
-
-/// One line of the answer.
-#[derive(Debug, Serialize)]
-struct Finding {
-    level: Level,
-    /// The part that was looked at, such as `source orders-db`.
-    part: String,
-    message: String,
-    /// The line that mends it, ready to paste.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<String>,
-}
-
-impl Finding {
-    fn new(level: Level, part: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { level, part: part.into(), message: message.into(), mend: None }
-    }
-}
-
-/// `conftrail check`: exit 1 when anything would keep it from working.
-pub(crate) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
-    let mut findings = Vec::new();
-    match config::load(common.config.as_deref()) {
-        Ok(config) => {
-            findings.push(Finding::new(Level::Ok, "configuration", "reads well"));
-            look(&config, &mut findings).await;
-        }
-        Err(problems) => {
-            findings.extend(
-                problems.iter().map(|one| Finding::new(Level::Error, "configuration", one.to_string())),
-            );
-        }
-    }
-    let printer = Printer::new(common);
-    for finding in &findings {
-        printer.print(finding, |printer| text(finding, printer))?;
-    }
-    let failed = findings.iter().any(|finding| finding.level == Level::Error);
-    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
-}
-
-fn text(finding: &Finding, printer: &Printer) -> String {
-    let mark = match finding.level {
-        Level::Ok => printer.paint(32, "ok     "),
-        Level::Warning => printer.paint(33, "warning"),
-        Level::Error => printer.paint(31, "error  "),
-    };
-    let mut line = format!("{mark}  {}: {}", finding.part, finding.message);
-    if let Some(mend) = &finding.mend {
-        for part in mend.lines() {
-            line.push_str("\n           ");
-            line.push_str(part);
-        }
-    }
-    line
-}
-
-async fn look(config: &Config, findings: &mut Vec<Finding>) {
+pub(super) async fn look(config: &Config, findings: &mut Vec<Finding>) {
     let masker = look_at_data(config, findings).await;
     look_at_rules(config, findings).await;
     if config.sources.is_empty() {
@@ -170,31 +104,43 @@ async fn look_at_rules(config: &Config, findings: &mut Vec<Finding>) {
                 format!("{} rules are in force", rules.rules().len()),
             ));
         }
-        Err(error) => findings.extend(lines(Level::Error, "rules", &format!("{error:#}"))),
+        Err(error) => findings.extend(Finding::of_error("rules", &error)),
     }
     match rules::load_routing(config) {
         Ok(None) => {
             let said = "rules.routing is not set: alerts are recorded and nobody is told";
             findings.push(Finding::new(Level::Warning, "routing", said));
         }
-        Ok(Some(routing)) => match assemble::receivers(&routing, &Presentation::default()) {
-            Ok(receivers) => {
-                for receiver in receivers {
-                    let part = format!("receiver {}", receiver.name());
-                    findings.push(match receiver.probe().await {
-                        Ok(()) => Finding::new(Level::Ok, part, "can be reached"),
-                        Err(error) => Finding::new(Level::Error, part, explain(&error)),
-                    });
-                }
-            }
-            Err(error) => findings.push(Finding::new(Level::Error, "routing", format!("{error:#}"))),
-        },
-        Err(error) => findings.extend(lines(Level::Error, "routing", &format!("{error:#}"))),
+        Ok(Some(routing)) => look_at_receivers(&routing, findings).await,
+        Err(error) => findings.extend(Finding::of_error("routing", &error)),
     }
 }
 
-fn lines(level: Level, part: &str, text: &str) -> Vec<Finding> {
-    text.lines().map(|line| Finding::new(level, part, line)).collect()
+/// Looks at what receivers need of this machine, then asks their servers.
+async fn look_at_receivers(routing: &Routing, findings: &mut Vec<Finding>) {
+    let lost = local::of_routing(routing);
+    if !lost.is_empty() {
+        findings.extend(Finding::of_error("routing", &routing.refused(&lost).into()));
+    }
+    let receivers = match assemble::receivers(routing, &Presentation::default()) {
+        Ok(receivers) => receivers,
+        // A file that is lost was told already.
+        Err(error) if error.is::<LoadError>() || lost.is_empty() => {
+            return findings.extend(Finding::of_error("routing", &error));
+        }
+        Err(_) => return,
+    };
+    for receiver in receivers {
+        let part = format!("receiver {}", receiver.name());
+        match receiver.probe().await {
+            Ok(()) => findings.push(Finding::new(Level::Ok, part, "can be reached")),
+            Err(_) if !lost.is_empty() => {
+                let said = "cannot be told before the files that routing names are there";
+                findings.push(Finding::new(Level::Error, part, said));
+            }
+            Err(error) => findings.push(Finding::new(Level::Error, part, explain(&error))),
+        }
+    }
 }
 
 fn look_at_files(part: &str, config: &conftrail_files::Config, findings: &mut Vec<Finding>) {
@@ -207,6 +153,11 @@ fn look_at_files(part: &str, config: &conftrail_files::Config, findings: &mut Ve
 }
 
 async fn look_at_mysql(part: &str, config: &conftrail_binlog::Config, findings: &mut Vec<Finding>) {
+    let lost = local::of_mysql(config);
+    if !lost.is_empty() {
+        // Without them no server would let us in: what it says then would only hide the cause.
+        return findings.extend(lost.into_iter().map(|said| Finding::new(Level::Error, part, said)));
+    }
     for found in preflight(config).await {
         let level = match found.severity {
             Severity::Info => Level::Ok,
@@ -214,6 +165,6 @@ async fn look_at_mysql(part: &str, config: &conftrail_binlog::Config, findings: 
             Severity::Fatal => Level::Error,
         };
         let message = format!("{}: {}", found.place, found.what);
-        findings.push(Finding { level, part: part.to_owned(), message, mend: found.mend });
+        findings.push(Finding { mend: found.mend, ..Finding::new(level, part, message) });
     }
 }
