@@ -1,6 +1,7 @@
 //! Who made a change, how that is known, and what the change says about its reason.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// Says whether the evidence belongs to this very change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -61,13 +62,13 @@ impl Authority {
 pub struct Claimed {
     /// The claimed name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// Where the claim stood: `comment`, `column`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub via: Option<String>,
+    pub via: Option<SmolStr>,
     /// The claimed reason, such as a ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
 }
 
 /// Says who made a change and how that is known.
@@ -75,13 +76,13 @@ pub struct Claimed {
 pub struct Actor {
     /// The name that binding and authority speak of; absent when nobody is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// `human` or `service`, where there is evidence for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+    pub kind: Option<SmolStr>,
     /// The address the change came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ip: Option<String>,
+    pub ip: Option<SmolStr>,
     /// Whether the evidence belongs to this very change.
     #[serde(default)]
     pub binding: Binding,
@@ -90,13 +91,13 @@ pub struct Actor {
     pub authority: Authority,
     /// The kind of evidence: `comment`, `session`, `git`, `file-owner`, `token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub via: Option<String>,
+    pub via: Option<SmolStr>,
     /// The database login or system account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub login: Option<String>,
+    pub login: Option<SmolStr>,
     /// The program that made the change, as it names itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
+    pub client: Option<SmolStr>,
     /// A name that nobody vouches for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<Claimed>,
@@ -107,13 +108,13 @@ pub struct Actor {
 pub struct Reason {
     /// The ticket; a claim until a register of tickets confirms it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ticket: Option<String>,
+    pub ticket: Option<SmolStr>,
     /// Who approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approver: Option<String>,
+    pub approver: Option<SmolStr>,
     /// Free text, masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<SmolStr>,
     /// Who vouches for it.
     #[serde(default)]
     pub authority: Authority,
@@ -123,7 +124,7 @@ pub struct Reason {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Correlation {
     /// The audit id, ticket, trace or transaction.
-    pub id: String,
+    pub id: SmolStr,
     /// Which of these it is: `audit_id`, `ticket`, `trace`, `tx`.
-    pub via: String,
+    pub via: SmolStr,
 }

@@ -1,6 +1,7 @@
 //! One key-level change of an event.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::Value;
 
@@ -31,7 +32,7 @@ impl ChangeOp {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The column's name, or the document's path (`a.b[2].c`).
-    pub path: String,
+    pub path: SmolStr,
     /// What happened.
     pub op: ChangeOp,
     /// The value before; absent for `add`.

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use similar::{Algorithm, DiffOp, TextDiff};
+use smol_str::SmolStr;
 
 use crate::document::path::Path;
 use crate::document::{Format, MaskedDocument};
@@ -182,7 +183,7 @@ impl Differ {
             return;
         }
         let sensitive = before.is_some_and(value_holds_mask) || after.is_some_and(value_holds_mask);
-        let path = path.as_str().to_owned();
+        let path = SmolStr::new(path.as_str());
         let change = Change { path, op, before: before.cloned(), after: after.cloned(), sensitive };
         self.changes.changes.push(change);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::actor::{Actor, Correlation, Reason};
 use crate::change::present;
@@ -128,7 +129,7 @@ pub struct Origin {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Transaction {
     /// The GTID, or the place of the transaction's start.
-    pub id: String,
+    pub id: SmolStr,
     /// The change's number within the transaction, from 0.
     pub seq: u64,
     /// The statement's number within the transaction, from 0.
@@ -166,7 +167,7 @@ pub struct Event {
     pub detail: Option<Map>,
     /// `row` or a document's format; absent for events without content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<String>,
+    pub format: Option<SmolStr>,
     /// The content before, masked.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub before: Option<Value>,
@@ -181,7 +182,7 @@ pub struct Event {
     pub masked: Vec<String>,
     /// Words of [`flag`].
     #[serde(default)]
-    pub flags: Vec<String>,
+    pub flags: Vec<SmolStr>,
     /// Whether content above the configured size is kept as digest, size and changes only.
     #[serde(default)]
     pub truncated: bool,
@@ -193,7 +194,7 @@ pub struct Event {
     pub tx: Option<Transaction>,
     /// W3C `traceparent`, where the change carries one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trace: Option<String>,
+    pub trace: Option<SmolStr>,
     /// From `classify`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -211,7 +212,7 @@ impl Event {
     /// Sets a flag once.
     pub fn set_flag(&mut self, flag: &str) {
         if !self.has_flag(flag) {
-            self.flags.push(flag.to_owned());
+            self.flags.push(flag.into());
         }
     }
 

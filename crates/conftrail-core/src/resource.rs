@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 /// Longest name part of a resource id in bytes; beyond it a prefix and a hash stand for the whole.
 const LONGEST_NAME: usize = 512;
@@ -56,24 +57,24 @@ pub struct Resource {
     pub kind: ResourceKind,
     /// The environment, from `classify`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub env: Option<String>,
+    pub env: Option<SmolStr>,
     /// The database, Nacos namespace or directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
+    pub namespace: Option<SmolStr>,
     /// The table or Nacos group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    pub group: Option<SmolStr>,
     /// The key, data id or file name.
-    pub name: String,
+    pub name: SmolStr,
     /// The id after a `rename`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub renamed_to: Option<String>,
+    pub renamed_to: Option<SmolStr>,
     /// The service it belongs to, from `classify`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
+    pub service: Option<SmolStr>,
     /// The team that owns it, from `classify`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
+    pub owner: Option<SmolStr>,
 }
 
 impl Resource {
@@ -100,9 +101,9 @@ impl Resource {
             id,
             kind,
             env: None,
-            namespace: namespace.map(str::to_owned),
-            group: group.map(str::to_owned),
-            name: name.to_owned(),
+            namespace: namespace.map(SmolStr::new),
+            group: group.map(SmolStr::new),
+            name: name.into(),
             renamed_to: None,
             service: None,
             owner: None,

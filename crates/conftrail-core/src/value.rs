@@ -1,12 +1,13 @@
 //! Values: what a column or a document's leaf holds.
 //!
 //! An own type rather than `serde_json::Value`, because integers must stay exact to 64 bits, column order must
-//! survive, and column names are shared between the rows of a table instead of copied into each.
+//! survive, and a value stands in many places at once (an image, a change, an evidence): copies share what they hold.
 
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use smol_str::SmolStr;
 
 /// Holds one value as the event format prints it (docs/event.md, "Values").
 ///
@@ -26,63 +27,71 @@ pub enum Value {
     /// A finite float, printed in its shortest form.
     Float(f64),
     /// Text, and everything the event format prints as text (decimals, dates, labels).
-    Text(String),
+    Text(SmolStr),
     /// A list: a SET's labels, a JSON array.
     List(Vec<Value>),
     /// Named values in their order: a row, a JSON object.
     Map(Map),
 }
 
-/// Holds named values in the order they were inserted; names are unique.
+/// Holds named values in the order they were inserted; names are unique. A clone shares the entries until one of the
+/// two is changed.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
-    entries: Vec<(Arc<str>, Value)>,
+    entries: Arc<Vec<(SmolStr, Value)>>,
 }
 
 impl Map {
     /// Makes an empty map with room for `capacity` entries.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity) }
+        Self { entries: Arc::new(Vec::with_capacity(capacity)) }
+    }
+
+    /// Makes a map of entries whose names the caller knows to be unique, without looking.
+    ///
+    /// For decoding, where names come from a table's plan or from a server's sorted keys.
+    pub fn from_unique(entries: Vec<(SmolStr, Value)>) -> Self {
+        Self { entries: Arc::new(entries) }
     }
 
     /// Appends an entry whose name the caller knows to be new, without looking.
-    ///
-    /// For row decoding, where names come from a table's plan and are unique by construction.
-    pub fn push_unique(&mut self, name: Arc<str>, value: Value) {
-        self.entries.push((name, value));
+    pub fn push_unique(&mut self, name: SmolStr, value: Value) {
+        Arc::make_mut(&mut self.entries).push((name, value));
     }
 
     /// Sets a value; an existing name keeps its place.
-    pub fn insert(&mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) {
+    pub fn insert(&mut self, name: impl Into<SmolStr>, value: impl Into<Value>) {
         let name = name.into();
-        match self.entries.iter_mut().find(|(known, _)| *known == name) {
+        let entries = Arc::make_mut(&mut self.entries);
+        match entries.iter_mut().find(|(known, _)| *known == name) {
             Some(entry) => entry.1 = value.into(),
-            None => self.entries.push((name, value.into())),
+            None => entries.push((name, value.into())),
         }
     }
 
     /// Returns the value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.entries.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+        self.entries.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// Returns the value of a name for change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.entries.iter_mut().find(|(known, _)| &**known == name).map(|(_, value)| value)
+        let place = self.entries.iter().position(|(known, _)| known == name)?;
+        Arc::make_mut(&mut self.entries).get_mut(place).map(|(_, value)| value)
     }
 
     /// Iterates in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&SmolStr, &Value)> + Clone {
         self.entries.iter().map(|(name, value)| (name, value))
     }
 
     /// Iterates in order, for change.
-    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&Arc<str>, &mut Value)> {
-        self.entries.iter_mut().map(|(name, value)| (&*name, value))
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&SmolStr, &mut Value)> {
+        Arc::make_mut(&mut self.entries).iter_mut().map(|(name, value)| (&*name, value))
     }
 
     /// Returns the entry at a place; the rows of one plan share their places.
-    pub fn at(&self, index: usize) -> Option<(&Arc<str>, &Value)> {
+    pub fn at(&self, index: usize) -> Option<(&SmolStr, &Value)> {
         self.entries.get(index).map(|(name, value)| (name, value))
     }
 
@@ -103,6 +112,9 @@ impl PartialEq for Map {
         if self.len() != other.len() {
             return false;
         }
+        if Arc::ptr_eq(&self.entries, &other.entries) {
+            return true;
+        }
         self.entries.iter().enumerate().all(|(index, (name, value))| match other.at(index) {
             Some((same, theirs)) if same == name => value == theirs,
             _ => other.get(name).is_some_and(|theirs| value == theirs),
@@ -110,8 +122,8 @@ impl PartialEq for Map {
     }
 }
 
-impl FromIterator<(Arc<str>, Value)> for Map {
-    fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(entries: I) -> Self {
+impl FromIterator<(SmolStr, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (SmolStr, Value)>>(entries: I) -> Self {
         let mut map = Self::default();
         for (name, value) in entries {
             map.insert(name, value);
@@ -126,8 +138,8 @@ impl Value {
         use base64::Engine as _;
         let mut map = Map::with_capacity(1);
         map.push_unique(
-            Arc::from("$b64"),
-            Self::Text(base64::engine::general_purpose::STANDARD.encode(bytes)),
+            SmolStr::new_static("$b64"),
+            Self::Text(base64::engine::general_purpose::STANDARD.encode(bytes).into()),
         );
         Self::Map(map)
     }
@@ -161,7 +173,7 @@ impl Value {
     /// Returns the value as a person reads it in one line: text bare, all else as JSON.
     pub fn display(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => text.to_string(),
             other => serde_json::to_string(other).unwrap_or_default(),
         }
     }
@@ -203,18 +215,24 @@ impl From<u64> for Value {
 
 impl From<f64> for Value {
     fn from(value: f64) -> Self {
-        if value.is_finite() { Self::Float(value) } else { Self::Text(value.to_string()) }
+        if value.is_finite() { Self::Float(value) } else { Self::from(value.to_string()) }
     }
 }
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
+        Self::Text(value.into())
     }
 }
 
 impl From<String> for Value {
     fn from(value: String) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl From<SmolStr> for Value {
+    fn from(value: SmolStr) -> Self {
         Self::Text(value)
     }
 }
@@ -234,8 +252,8 @@ impl From<Map> for Value {
 impl Serialize for Map {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;
-        for (name, value) in &self.entries {
-            map.serialize_entry(&**name, value)?;
+        for (name, value) in self.iter() {
+            map.serialize_entry(name.as_str(), value)?;
         }
         map.end()
     }
@@ -304,7 +322,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::Text(value))
+        Ok(Value::from(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
@@ -317,7 +335,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::default();
-        while let Some((name, value)) = access.next_entry::<String, Value>()? {
+        while let Some((name, value)) = access.next_entry::<SmolStr, Value>()? {
             map.insert(name, value);
         }
         Ok(Value::Map(map))

@@ -67,15 +67,15 @@ fn event(number: u64) -> Event {
         format!("table_{}", if number.is_multiple_of(100) { number / 100 % 10 } else { 5_000 + number % 50 });
     let mut resource =
         Resource::new("mysql", "bench", ResourceKind::Row, Some("shop"), Some(&table), &number.to_string());
-    resource.env = Some("prod".to_owned());
+    resource.env = Some("prod".into());
     let time = Timestamp::from_seconds(1_795_000_000);
     let change = Change {
-        path: "limit".to_owned(),
+        path: "limit".into(),
         op: ChangeOp::Replace,
         before: Some(Value::from(number)),
         after: Some(Value::from(number + 1)),
         sensitive: false,
     };
-    let payload = Payload { format: Some("row".to_owned()), changes: vec![change], ..Payload::default() };
-    Draft::new(origin, time, time, format!("u:{number}"), 0).finish(Action::Update, resource, payload)
+    let payload = Payload { format: Some("row".into()), changes: vec![change], ..Payload::default() };
+    Draft::new(origin, time, time, format!("u:{number}").into(), 0).finish(Action::Update, resource, payload)
 }

@@ -36,7 +36,8 @@ pub(crate) fn announcement(
         Some(summary) if !summary.is_empty() => summary,
         _ => built_in_summary(alert, &events, late, language),
     };
-    let owner_of_newest = events.last().and_then(|evidence| evidence.resource.owner.clone());
+    let owner_of_newest =
+        events.last().and_then(|evidence| evidence.resource.owner.as_deref().map(str::to_owned));
     Announcement {
         alert: alert.id.clone(),
         group: alert.group.clone(),

@@ -45,7 +45,7 @@ fn bounded(change: &Change) -> Change {
         (before, after) => (before.as_ref().map(bounded_value), after.as_ref().map(bounded_value)),
     };
     Change {
-        path: shorten(&change.path, LONGEST_VALUE).into_owned(),
+        path: shorten(&change.path, LONGEST_VALUE).into(),
         op: change.op,
         before,
         after,
@@ -66,7 +66,7 @@ fn bounded_value(value: &Value) -> Value {
 }
 
 fn cut(value: &Value, whole: &str, part: Cow<'_, str>) -> Value {
-    if part == whole { value.clone() } else { Value::Text(part.into_owned()) }
+    if part == whole { value.clone() } else { Value::Text(part.into()) }
 }
 
 /// Returns the text of a value that can be long; all others are short.

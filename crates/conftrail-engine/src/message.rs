@@ -1,7 +1,7 @@
 //! A message as a person reads it, free of any channel's form: what a channel's template lays out.
 
 use conftrail_core::alerting::{Announcement, Evidence, Notification};
-use conftrail_core::{Change, ChangeOp, ResourceKind, Value};
+use conftrail_core::{Change, ChangeOp, ResourceKind, SmolStr, Value};
 use serde::Serialize;
 
 use crate::evidence::is_whole;
@@ -156,7 +156,7 @@ impl Message {
 fn section(evidence: &Evidence, presentation: &Presentation) -> Section {
     let language = presentation.language;
     let reason = evidence.reason.as_ref();
-    let vouched = |said: &Option<String>| {
+    let vouched = |said: &Option<SmolStr>| {
         let known = words::ticket_known(reason?.authority, language);
         said.as_deref().map(|said| format!("{said} ({known})"))
     };
@@ -171,15 +171,15 @@ fn section(evidence: &Evidence, presentation: &Presentation) -> Section {
         what: format!("{} {}", words::happened(evidence.action, language), evidence.resource.id),
         resource: evidence.resource.id.clone(),
         place: place.into_iter().flatten().collect::<Vec<_>>().join(", "),
-        login: actor.login.clone().filter(|login| *login != who),
+        login: actor.login.as_deref().filter(|login| *login != who).map(str::to_owned),
         who,
         known: words::how_known(actor, language),
         claim: words::claim(actor, language),
-        ip: actor.ip.clone(),
-        client: actor.client.clone(),
+        ip: actor.ip.as_deref().map(str::to_owned),
+        client: actor.client.as_deref().map(str::to_owned),
         ticket: reason.and_then(|reason| vouched(&reason.ticket)),
         approver: reason.and_then(|reason| vouched(&reason.approver)),
-        reason: reason.and_then(|reason| reason.message.clone()),
+        reason: reason.and_then(|reason| reason.message.as_deref().map(str::to_owned)),
         changes: evidence.changes.iter().map(line).collect(),
         more_changes: evidence.change_count.saturating_sub(evidence.changes.len() as u64),
         put_back: restorable.iter().map(|change| put_back(change, evidence, language)).collect(),
@@ -205,7 +205,8 @@ fn line(change: &Change) -> Line {
     };
     let op = change.op.as_str().to_owned();
     let text = String::new();
-    let mut line = Line { path: change.path.clone(), op, before, after, sensitive: change.sensitive, text };
+    let mut line =
+        Line { path: change.path.to_string(), op, before, after, sensitive: change.sensitive, text };
     line.write();
     line
 }

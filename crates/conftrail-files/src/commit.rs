@@ -1,6 +1,6 @@
 //! What a commit says about a change.
 
-use conftrail_core::{Authority, Reason};
+use conftrail_core::{Authority, Reason, SmolStr};
 
 /// Words that look like tickets and are none: standards, algorithms, encodings.
 const NO_TICKETS: [&str; 14] =
@@ -29,9 +29,10 @@ impl Commit {
     /// Returns what the message says about the reason: claims all of them.
     pub(crate) fn reason(&self) -> Reason {
         Reason {
-            ticket: ticket(&self.message),
-            approver: trailer(&self.message, &["approved-by", "reviewed-by", "acked-by"]).map(person),
-            message: Some(self.message.clone()).filter(|message| !message.is_empty()),
+            ticket: ticket(&self.message).map(Into::into),
+            approver: trailer(&self.message, &["approved-by", "reviewed-by", "acked-by"])
+                .map(|known| person(known).into()),
+            message: Some(SmolStr::new(&self.message)).filter(|message| !message.is_empty()),
             authority: Authority::Claimed,
         }
     }

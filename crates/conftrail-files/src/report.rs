@@ -7,7 +7,7 @@ use conftrail_core::diff::{self, MAX_CHANGES};
 use conftrail_core::document::{Format, MaskedDocument};
 use conftrail_core::mask::Masker;
 use conftrail_core::{
-    Action, Actor, Authority, Binding, Event, Map, Origin, Resource, ResourceKind, Timestamp, flag,
+    Action, Actor, Authority, Binding, Event, Map, Origin, Resource, ResourceKind, SmolStr, Timestamp, flag,
 };
 
 use crate::commit::Commit;
@@ -54,15 +54,15 @@ pub(crate) fn event(masker: &Masker, origin: &Origin, found: Difference<'_>) -> 
         None => (found.slot, format!("gone {}", found.slot.micros())),
     };
     let identity = [found.path, &moment, &old, &new].join("\n");
-    let mut draft = Draft::new(origin.clone(), time, found.observed, identity, 0);
+    let mut draft = Draft::new(origin.clone(), time, found.observed, identity.into(), 0);
     if time > found.observed {
-        draft.flags.push(flag::CLOCK_SUSPECT.to_owned());
+        draft.flags.push(flag::CLOCK_SUSPECT.into());
     }
     draft.actor = actor(masker, &found);
     draft.position = Some(position(&found));
     if let Some(commit) = &found.commit {
         let mut reason = commit.reason();
-        reason.message = reason.message.map(|message| masker.text(&message).into_owned());
+        reason.message = reason.message.map(|message| masker.text(&message).into());
         draft.reason = Some(reason);
     }
 
@@ -78,11 +78,11 @@ pub(crate) fn event(masker: &Masker, origin: &Origin, found: Difference<'_>) -> 
     let is_truncated = sides.into_iter().flatten().any(Known::is_too_big);
     let is_not_text = sides.into_iter().flatten().any(|known| known.not_text);
     if is_not_text {
-        draft.flags.push(flag::NOT_TEXT.to_owned());
+        draft.flags.push(flag::NOT_TEXT.into());
     }
     let unparsed = after.or(before.as_ref()).is_some_and(|document| document.unparsed);
     if unparsed {
-        draft.flags.push(flag::UNPARSED.to_owned());
+        draft.flags.push(flag::UNPARSED.into());
     }
     // With one side kept by its fingerprint alone there is nothing to compare with.
     let changes = if is_truncated || is_not_text || is_first_sight {
@@ -99,7 +99,7 @@ pub(crate) fn event(masker: &Masker, origin: &Origin, found: Difference<'_>) -> 
     let masked =
         [before.as_ref(), after].into_iter().flatten().flat_map(|document| document.masked.iter().cloned());
     let payload = Payload {
-        format: Some(format.as_str().to_owned()),
+        format: Some(format.as_str().into()),
         masked: masked.collect(),
         before: found.before.and_then(|known| known.side(before.as_ref())),
         after: after_known.and_then(|known| known.side(after)),
@@ -124,10 +124,10 @@ fn changed_at(stat: &Stat) -> Timestamp {
 
 /// A commit's author is a claim that belongs to exactly this content; a file's owner is a guess.
 fn actor(masker: &Masker, found: &Difference<'_>) -> Actor {
-    let owner = found.after.as_ref().map(|after| after.owner.clone());
+    let owner = found.after.as_ref().map(|after| SmolStr::new(&after.owner));
     let Some(commit) = &found.commit else {
         let binding = if owner.is_some() { Binding::Heuristic } else { Binding::None };
-        let via = owner.is_some().then(|| "file-owner".to_owned());
+        let via = owner.is_some().then(|| SmolStr::new_static("file-owner"));
         return Actor {
             name: owner.clone(),
             login: owner,
@@ -138,11 +138,11 @@ fn actor(masker: &Masker, found: &Difference<'_>) -> Actor {
         };
     };
     Actor {
-        name: Some(masker.text(&commit.author).into_owned()),
+        name: Some(masker.text(&commit.author).into()),
         login: owner,
         binding: Binding::Exact,
         authority: Authority::Claimed,
-        via: Some("git".to_owned()),
+        via: Some("git".into()),
         ..Actor::default()
     }
 }

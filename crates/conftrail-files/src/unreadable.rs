@@ -209,17 +209,17 @@ fn event(
         }
     };
     let identity = ["unreadable", path, &trouble.since.micros().to_string(), word].join("\n");
-    let mut draft = Draft::new(origin.clone(), time, observed, identity, 0);
+    let mut draft = Draft::new(origin.clone(), time, observed, identity.into(), 0);
     draft.actor = Actor {
-        name: Some("conftrail".to_owned()),
+        name: Some("conftrail".into()),
         binding: Binding::Exact,
         authority: Authority::Claimed,
-        via: Some("process".to_owned()),
+        via: Some("process".into()),
         ..Actor::default()
     };
-    draft.reason = Some(Reason { message: Some(message), ..Reason::default() });
+    draft.reason = Some(Reason { message: Some(message.into()), ..Reason::default() });
     let payload = Payload {
-        format: Some("row".to_owned()),
+        format: Some("row".into()),
         changes: diff::rows(before.as_ref(), Some(&after)).changes,
         before: before.map(Value::Map),
         after: Some(Value::Map(after)),

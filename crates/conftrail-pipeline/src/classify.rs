@@ -71,9 +71,9 @@ impl Classifier {
                 rule.owner.as_deref().map(|text| fill(text, &event.resource)),
             );
             let resource = &mut event.resource;
-            resource.env = resource.env.take().or(env);
-            resource.service = resource.service.take().or(service);
-            resource.owner = resource.owner.take().or(owner);
+            resource.env = resource.env.take().or(env.map(Into::into));
+            resource.service = resource.service.take().or(service.map(Into::into));
+            resource.owner = resource.owner.take().or(owner.map(Into::into));
             for (name, text) in &rule.labels {
                 let value = fill(text, &event.resource);
                 event.labels.entry(name.clone()).or_insert(value);

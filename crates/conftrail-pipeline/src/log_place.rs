@@ -33,7 +33,7 @@ pub(crate) fn lost(origin: &Origin, was: &LogPlace, is: &LogIdentity) -> Event {
     let (from, to) = (format!("{}:{offset}", was.log.id), is.id.as_str());
     // The time at which the log was made, for an epoch is that: it must be the same when this is repeated.
     let time = Timestamp::from_seconds(i64::from(is.epoch));
-    let mut draft = Draft::new(origin.clone(), time, now(), format!("gap:change-log:{from}:{to}"), 0);
+    let mut draft = Draft::new(origin.clone(), time, now(), format!("gap:change-log:{from}:{to}").into(), 0);
     let mut detail = Map::with_capacity(3);
     detail.insert("from", from);
     detail.insert("to", to);

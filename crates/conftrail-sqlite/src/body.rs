@@ -6,8 +6,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use conftrail_core::append_json;
-use serde::Serialize;
+use conftrail_core::AppendJson;
 use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
 
@@ -44,12 +43,11 @@ impl From<Unreadable> for Error {
 /// Returns the stored form of a value, compressed from `compress_from` bytes on.
 ///
 /// # Errors
-/// `Rejected` when the value has no JSON form or is too large to be stored.
-pub(crate) fn encode<T: Serialize>(value: &T, compress_from: usize) -> Result<Vec<u8>, Error> {
+/// `Rejected` when the value is too large to be stored.
+pub(crate) fn encode<T: AppendJson>(value: &T, compress_from: usize) -> Result<Vec<u8>, Error> {
     let mut plain = Vec::with_capacity(1024);
     plain.push(PLAIN);
-    // The cause may quote content, so it is left out.
-    append_json(value, &mut plain).map_err(|_| Error::Rejected("write record as JSON"))?;
+    value.append_json(&mut plain);
     let packed = pack(&plain[1..], compress_from)?;
     Ok(packed.unwrap_or(plain))
 }

@@ -212,7 +212,7 @@ pub(crate) fn events() -> Vec<Arc<Event>> {
     own.source.name = Arc::from("conftrail");
     own.resource.id = OWN_RESOURCE.to_owned();
     own.resource.kind = ResourceKind::Token;
-    own.resource.name = "ci".to_owned();
+    own.resource.name = "ci".into();
     let last = events.last().unwrap().log.unwrap();
     own.log = Some(conftrail_core::Order { offset: last.offset + 1, ..last });
     events.push(own);

@@ -23,15 +23,15 @@ pub(super) fn decode(cell: &Cell, bytes: &[u8]) -> Result<Decoded, CellProblem> 
         Cell::Unsigned => uint_le(bytes).map(Value::from),
         Cell::Float => bytes.try_into().ok().map(|float| Value::from_f32(f32::from_le_bytes(float))),
         Cell::Double => bytes.try_into().ok().map(|double| Value::from(f64::from_le_bytes(double))),
-        Cell::Decimal { precision, scale } => decimal::text(bytes, *precision, *scale).map(Value::Text),
+        Cell::Decimal { precision, scale } => decimal::text(bytes, *precision, *scale).map(Value::from),
         Cell::Year => year(bytes),
-        Cell::Date => temporal::date(bytes).map(Value::Text),
-        Cell::Time { digits } => temporal::time(bytes, *digits).map(Value::Text),
-        Cell::DateTime { digits } => temporal::datetime(bytes, *digits).map(Value::Text),
-        Cell::Timestamp { digits } => temporal::timestamp(bytes, *digits).map(Value::Text),
-        Cell::OldTime => temporal::old_time(bytes).map(Value::Text),
-        Cell::OldDateTime => temporal::old_datetime(bytes).map(Value::Text),
-        Cell::OldTimestamp => temporal::old_timestamp(bytes).map(Value::Text),
+        Cell::Date => temporal::date(bytes).map(Value::from),
+        Cell::Time { digits } => temporal::time(bytes, *digits).map(Value::from),
+        Cell::DateTime { digits } => temporal::datetime(bytes, *digits).map(Value::from),
+        Cell::Timestamp { digits } => temporal::timestamp(bytes, *digits).map(Value::from),
+        Cell::OldTime => temporal::old_time(bytes).map(Value::from),
+        Cell::OldDateTime => temporal::old_datetime(bytes).map(Value::from),
+        Cell::OldTimestamp => temporal::old_timestamp(bytes).map(Value::from),
         Cell::Bit => uint_be(bytes).map(Value::from),
         Cell::Binary { pad_to } => Some(binary(bytes, usize::from(*pad_to))),
         Cell::Vector => vector(bytes),
@@ -64,7 +64,7 @@ fn year(bytes: &[u8]) -> Option<Value> {
 #[inline]
 fn text(charset: Charset, bytes: &[u8]) -> Decoded {
     match charset.decode(bytes) {
-        Some(text) => Decoded::Value(Value::Text(text)),
+        Some(text) => Decoded::Value(Value::from(text)),
         None => Decoded::InvalidText(Value::binary(bytes)),
     }
 }

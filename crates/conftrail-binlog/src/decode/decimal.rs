@@ -4,6 +4,7 @@
 //! fraction last, in as few bytes as they need. The first bit is inverted; a negative number has all bits inverted.
 //! Source: MySQL, `strings/decimal.cc`, `decimal2bin`.
 
+use super::short_text::ShortText;
 use crate::cursor::{Cursor, uint_be};
 
 /// The longest packed number: DECIMAL(65,30) takes 30 bytes, MariaDB's (65,38) as many.
@@ -13,7 +14,7 @@ const MOST_BYTES: usize = 34;
 const BYTES_OF_DIGITS: [usize; 10] = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
 
 /// Returns the number's text with exactly `scale` digits behind the point; `None` for impossible digits or sizes.
-pub(crate) fn text(bytes: &[u8], precision: u8, scale: u8) -> Option<String> {
+pub(crate) fn text(bytes: &[u8], precision: u8, scale: u8) -> Option<ShortText> {
     let mut buffer = [0_u8; MOST_BYTES];
     let plain = buffer.get_mut(..bytes.len())?;
     let first = *bytes.first()?;
@@ -27,9 +28,9 @@ pub(crate) fn text(bytes: &[u8], precision: u8, scale: u8) -> Option<String> {
     let integers = usize::from(precision.checked_sub(scale)?);
     let scale = usize::from(scale);
     let mut cursor = Cursor::new(plain);
-    let mut text = String::with_capacity(integers + scale + 3);
+    let mut text = ShortText::new();
     if negative {
-        text.push('-');
+        text.push(b'-');
     }
     let start = text.len();
     group(&mut cursor, &mut text, integers % 9, start)?;
@@ -37,10 +38,10 @@ pub(crate) fn text(bytes: &[u8], precision: u8, scale: u8) -> Option<String> {
         group(&mut cursor, &mut text, 9, start)?;
     }
     if text.len() == start {
-        text.push('0');
+        text.push(b'0');
     }
     if scale > 0 {
-        text.push('.');
+        text.push(b'.');
         for _ in 0..scale / 9 {
             group(&mut cursor, &mut text, 9, 0)?;
         }
@@ -50,7 +51,7 @@ pub(crate) fn text(bytes: &[u8], precision: u8, scale: u8) -> Option<String> {
 }
 
 /// Reads one group of digits. Zeros at `start`, in front of the number, are not written.
-fn group(cursor: &mut Cursor<'_>, text: &mut String, digits: usize, start: usize) -> Option<()> {
+fn group(cursor: &mut Cursor<'_>, text: &mut ShortText, digits: usize, start: usize) -> Option<()> {
     if digits == 0 {
         return Some(());
     }
@@ -65,7 +66,7 @@ fn group(cursor: &mut Cursor<'_>, text: &mut String, digits: usize, start: usize
         // `start` is 0 for the fraction only, where every digit counts.
         let leading = start_of_number(text, start) && digit == 0;
         if !leading {
-            text.push(char::from(b'0' + digit));
+            text.push(b'0' + digit);
         }
     }
     Some(())
@@ -142,7 +143,7 @@ mod tests {
                     number = format!("{number}.{fraction}");
                 }
                 let packed = pack(&number, precision.into(), scale.into());
-                assert_eq!(text(&packed, precision, scale), Some(number));
+                assert_eq!(text(&packed, precision, scale).as_deref(), Some(number.as_str()));
             }
         }
     }

@@ -4,9 +4,8 @@
 //! `ST_AsText(g, 'axis-order=long-lat')` prints them.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use conftrail_core::{Map, Value};
+use conftrail_core::{Map, SmolStr, Value};
 
 use crate::cursor::Cursor;
 
@@ -31,8 +30,8 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Value> {
         return None;
     }
     let mut map = Map::with_capacity(2);
-    map.push_unique(Arc::from("srid"), Value::Int(srid.into()));
-    map.push_unique(Arc::from("wkt"), Value::Text(wkt));
+    map.push_unique(SmolStr::new_static("srid"), Value::Int(srid.into()));
+    map.push_unique(SmolStr::new_static("wkt"), Value::from(wkt));
     Some(Value::Map(map))
 }
 

@@ -8,6 +8,7 @@ mod event;
 mod geometry;
 mod json;
 mod rows;
+mod short_text;
 mod temporal;
 
 #[cfg(test)]

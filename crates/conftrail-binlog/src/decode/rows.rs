@@ -104,7 +104,7 @@ impl<'a, 'p> Rows<'a, 'p> {
 
     fn image(&mut self, present: Bitmap<'a>, problems: &mut Problems) -> Result<Map, DecodeError> {
         let nulls = self.null_bitmap(present)?;
-        let mut image = Map::with_capacity(present.set_count());
+        let mut image = Vec::with_capacity(present.set_count());
         let mut place = 0;
         for (index, column) in self.plan.columns.iter().enumerate() {
             if !present.has(index) {
@@ -116,10 +116,10 @@ impl<'a, 'p> Rows<'a, 'p> {
                 let cell = take_cell(&mut self.rest, column, index)?;
                 problems.value(column, index, cell)
             };
-            image.push_unique(column.name.clone(), value);
+            image.push((column.name.clone(), value));
             place += 1;
         }
-        Ok(image)
+        Ok(Map::from_unique(image))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Source of the packing: MySQL, `sql-common/my_time.cc`, `my_datetime_packed_from_binary` and its neighbours.
 
+use super::short_text::ShortText;
 use crate::cursor::{uint_be, uint_le};
 
 /// What stands for second 0 of a TIMESTAMP: MySQL's zero date is no point in time.
@@ -11,18 +12,18 @@ const ZERO_DATETIME: &str = "0000-00-00 00:00:00";
 const FRACTION_BITS: u32 = 24;
 
 /// DATE: 5 bits of day, 4 of month, the rest year.
-pub(super) fn date(bytes: &[u8]) -> Option<String> {
+pub(super) fn date(bytes: &[u8]) -> Option<ShortText> {
     if bytes.len() != 3 {
         return None;
     }
     let packed = uint_le(bytes)?;
-    let mut text = String::with_capacity(10);
+    let mut text = ShortText::new();
     push_date(&mut text, packed >> 9, packed >> 5 & 15, packed & 31);
     Some(text)
 }
 
 /// DATETIME: 40 bits whole part, offset by half, then the fraction.
-pub(super) fn datetime(bytes: &[u8], digits: u8) -> Option<String> {
+pub(super) fn datetime(bytes: &[u8], digits: u8) -> Option<ShortText> {
     let (whole, fraction) = bytes.split_at_checked(5)?;
     let whole = uint_be(whole)?.checked_sub(1 << 39)?;
     let micros = micros(fraction, digits)?;
@@ -30,7 +31,7 @@ pub(super) fn datetime(bytes: &[u8], digits: u8) -> Option<String> {
 }
 
 /// TIME: 24 bits whole part, offset by half; of negative times the fraction counts up from the next lower second.
-pub(super) fn time(bytes: &[u8], digits: u8) -> Option<String> {
+pub(super) fn time(bytes: &[u8], digits: u8) -> Option<ShortText> {
     let (_, fraction) = bytes.split_at_checked(3)?;
     if fraction.len() != usize::from(digits.div_ceil(2)) {
         return None;
@@ -44,13 +45,13 @@ pub(super) fn time(bytes: &[u8], digits: u8) -> Option<String> {
 }
 
 /// TIMESTAMP: 32 bits of seconds without sign, so that it reaches 2106, then the fraction.
-pub(super) fn timestamp(bytes: &[u8], digits: u8) -> Option<String> {
+pub(super) fn timestamp(bytes: &[u8], digits: u8) -> Option<ShortText> {
     let (seconds, fraction) = bytes.split_at_checked(4)?;
     Some(timestamp_text(uint_be(seconds)?, micros(fraction, digits)?, digits))
 }
 
 /// TIMESTAMP before MySQL 5.6: seconds, low byte first.
-pub(super) fn old_timestamp(bytes: &[u8]) -> Option<String> {
+pub(super) fn old_timestamp(bytes: &[u8]) -> Option<ShortText> {
     if bytes.len() != 4 {
         return None;
     }
@@ -58,7 +59,7 @@ pub(super) fn old_timestamp(bytes: &[u8]) -> Option<String> {
 }
 
 /// TIME before MySQL 5.6: decimal HHMMSS with sign in three bytes.
-pub(super) fn old_time(bytes: &[u8]) -> Option<String> {
+pub(super) fn old_time(bytes: &[u8]) -> Option<ShortText> {
     if bytes.len() != 3 {
         return None;
     }
@@ -70,7 +71,7 @@ pub(super) fn old_time(bytes: &[u8]) -> Option<String> {
 }
 
 /// DATETIME before MySQL 5.6: decimal YYYYMMDDhhmmss in eight bytes.
-pub(super) fn old_datetime(bytes: &[u8]) -> Option<String> {
+pub(super) fn old_datetime(bytes: &[u8]) -> Option<ShortText> {
     if bytes.len() != 8 {
         return None;
     }
@@ -79,57 +80,57 @@ pub(super) fn old_datetime(bytes: &[u8]) -> Option<String> {
     if date > 99_991_231 {
         return None;
     }
-    let mut text = String::with_capacity(19);
+    let mut text = ShortText::new();
     push_date(&mut text, date / 10_000, date / 100 % 100, date % 100);
-    text.push(' ');
+    text.push(b' ');
     push_clock(&mut text, time / 10_000, time / 100 % 100, time % 100);
     Some(text)
 }
 
 /// A DATETIME inside a JSON document: packed with 24 bits of microseconds, always six digits.
-pub(super) fn packed_datetime(packed: i64) -> String {
+pub(super) fn packed_datetime(packed: i64) -> ShortText {
     let size = packed.unsigned_abs();
     datetime_text(size >> FRACTION_BITS, size & 0xff_ffff, 6)
 }
 
 /// A DATE inside a JSON document: a packed DATETIME at midnight.
-pub(super) fn packed_date(packed: i64) -> String {
+pub(super) fn packed_date(packed: i64) -> ShortText {
     let mut text = packed_datetime(packed);
     text.truncate(10);
     text
 }
 
 /// A TIME inside a JSON document: packed with 24 bits of microseconds, always six digits.
-pub(super) fn packed_time(packed: i64) -> String {
+pub(super) fn packed_time(packed: i64) -> ShortText {
     let size = packed.unsigned_abs();
     time_text(packed < 0, size >> FRACTION_BITS, size & 0xff_ffff, 6)
 }
 
 /// Whole part: 17 bits of year × 13 + month, 5 of day, 5 of hour, 6 of minute, 6 of second.
-fn datetime_text(whole: u64, micros: u64, digits: u8) -> String {
+fn datetime_text(whole: u64, micros: u64, digits: u8) -> ShortText {
     let (ymd, hms) = (whole >> 17, whole & 0x1_ffff);
     let (months, day) = (ymd >> 5, ymd & 31);
-    let mut text = String::with_capacity(26);
+    let mut text = ShortText::new();
     push_date(&mut text, months / 13, months % 13, day);
-    text.push(' ');
+    text.push(b' ');
     push_clock(&mut text, hms >> 12, hms >> 6 & 63, hms & 63);
     push_fraction(&mut text, micros, digits);
     text
 }
 
 /// Whole part: 10 bits of hours, 6 of minutes, 6 of seconds.
-fn time_text(negative: bool, whole: u64, micros: u64, digits: u8) -> String {
-    let mut text = String::with_capacity(17);
+fn time_text(negative: bool, whole: u64, micros: u64, digits: u8) -> ShortText {
+    let mut text = ShortText::new();
     if negative {
-        text.push('-');
+        text.push(b'-');
     }
     push_clock(&mut text, whole >> 12 & 0x3ff, whole >> 6 & 63, whole & 63);
     push_fraction(&mut text, micros, digits);
     text
 }
 
-fn timestamp_text(seconds: u64, micros: u64, digits: u8) -> String {
-    let mut text = String::with_capacity(27);
+fn timestamp_text(seconds: u64, micros: u64, digits: u8) -> ShortText {
+    let mut text = ShortText::new();
     if seconds == 0 && micros == 0 {
         text.push_str(ZERO_DATETIME);
         push_fraction(&mut text, 0, digits);
@@ -137,10 +138,10 @@ fn timestamp_text(seconds: u64, micros: u64, digits: u8) -> String {
     }
     let (year, month, day) = civil_date(seconds / 86_400);
     push_date(&mut text, year, month, day);
-    text.push('T');
+    text.push(b'T');
     push_clock(&mut text, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
     push_fraction(&mut text, micros, digits);
-    text.push('Z');
+    text.push(b'Z');
     text
 }
 
@@ -175,49 +176,35 @@ fn micros_of(units: u64, bytes: usize) -> Option<u64> {
     (micros < 1_000_000).then_some(micros)
 }
 
-fn push_date(text: &mut String, year: u64, month: u64, day: u64) {
-    push_digits(text, year, 4);
-    text.push('-');
-    push_digits(text, month, 2);
-    text.push('-');
-    push_digits(text, day, 2);
+fn push_date(text: &mut ShortText, year: u64, month: u64, day: u64) {
+    text.push_digits(year, 4);
+    text.push(b'-');
+    text.push_digits(month, 2);
+    text.push(b'-');
+    text.push_digits(day, 2);
 }
 
-fn push_clock(text: &mut String, hours: u64, minutes: u64, seconds: u64) {
-    push_digits(text, hours, if hours > 99 { 3 } else { 2 });
-    text.push(':');
-    push_digits(text, minutes, 2);
-    text.push(':');
-    push_digits(text, seconds, 2);
+fn push_clock(text: &mut ShortText, hours: u64, minutes: u64, seconds: u64) {
+    text.push_digits(hours, if hours > 99 { 3 } else { 2 });
+    text.push(b':');
+    text.push_digits(minutes, 2);
+    text.push(b':');
+    text.push_digits(seconds, 2);
 }
 
-fn push_fraction(text: &mut String, micros: u64, digits: u8) {
+fn push_fraction(text: &mut ShortText, micros: u64, digits: u8) {
     if digits > 0 {
-        text.push('.');
-        push_digits(text, micros / 10_u64.pow(6 - u32::from(digits.min(6))), usize::from(digits));
-    }
-}
-
-/// Writes the last `count` digits, zeros in front included.
-fn push_digits(text: &mut String, number: u64, count: usize) {
-    let mut digits = [b'0'; 6];
-    let mut rest = number;
-    for digit in digits.iter_mut().rev() {
-        // `% 10` fits a byte.
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    for digit in digits.iter().skip(6_usize.saturating_sub(count)) {
-        text.push(char::from(*digit));
+        text.push(b'.');
+        text.push_digits(micros / 10_u64.pow(6 - u32::from(digits.min(6))), usize::from(digits));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{date, datetime, old_datetime, old_time, old_timestamp, time, timestamp};
+    use super::{ShortText, date, datetime, old_datetime, old_time, old_timestamp, time, timestamp};
 
-    fn text(result: Option<String>) -> String {
-        result.expect("a valid value")
+    fn text(result: Option<ShortText>) -> String {
+        result.expect("a valid value").to_string()
     }
 
     /// Packs a TIME as MySQL does: whole and fraction as one number, negative in two's complement around the offset.

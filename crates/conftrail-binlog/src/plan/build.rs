@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use conftrail_core::SmolStr;
+
 use super::column::ColumnDetail;
 use super::fingerprint::fingerprint;
 use super::{ColumnFacts, ColumnPlan, LabelSet, SchemaFrom, TableFacts, TablePlan};
@@ -19,7 +21,7 @@ impl TablePlan {
             if column_type.is_labelled() && detail.labels.is_none() {
                 return None;
             }
-            columns.push(column(map, index, Arc::from(name.as_str()), detail)?);
+            columns.push(column(map, index, SmolStr::new(name), detail)?);
         }
         let names_are_unique = has_unique_names(&columns);
         let key = map.metadata.key.iter().map(|part| part.column).collect();
@@ -39,7 +41,7 @@ impl TablePlan {
                 return None;
             }
             let detail = joined_detail(map, index, told)?;
-            columns.push(column(map, index, Arc::from(told.name.as_str()), detail)?);
+            columns.push(column(map, index, SmolStr::new(&told.name), detail)?);
         }
         let key: Option<Vec<usize>> =
             facts.key.iter().map(|name| columns.iter().position(|column| *column.name == **name)).collect();
@@ -51,7 +53,7 @@ impl TablePlan {
     pub fn positional(map: &TableMap) -> Self {
         let columns = (0..map.columns.len())
             .filter_map(|index| {
-                let name = Arc::from(format!("@{}", index + 1));
+                let name = format!("@{}", index + 1).into();
                 column(map, index, name, binlog_detail(map, index))
             })
             .collect();
@@ -78,7 +80,7 @@ fn finish(map: &TableMap, columns: Vec<ColumnPlan>, key: Vec<usize>, schema_from
     }
 }
 
-fn column(map: &TableMap, index: usize, name: Arc<str>, detail: ColumnDetail) -> Option<ColumnPlan> {
+fn column(map: &TableMap, index: usize, name: SmolStr, detail: ColumnDetail) -> Option<ColumnPlan> {
     Some(ColumnPlan::new(name, *map.columns.get(index)?, *map.codes.get(index)?, detail))
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use conftrail_core::SmolStr;
+
 use crate::decode::Charset;
 use crate::table_map::ColumnType;
 
@@ -9,7 +11,7 @@ use crate::table_map::ColumnType;
 #[derive(Clone, Debug)]
 pub struct ColumnPlan {
     /// The column's name; `@1`, `@2`, … where nothing told it.
-    pub name: Arc<str>,
+    pub name: SmolStr,
     /// How its cells are stored.
     pub column_type: ColumnType,
     /// The type code in the table map.
@@ -74,7 +76,7 @@ pub(crate) enum Cell {
 
 impl ColumnPlan {
     /// Works out frame and meaning from the facts.
-    pub(super) fn new(name: Arc<str>, column_type: ColumnType, code: u8, facts: ColumnDetail) -> Self {
+    pub(super) fn new(name: SmolStr, column_type: ColumnType, code: u8, facts: ColumnDetail) -> Self {
         let ColumnDetail { unsigned, nullable, visible, collation, charset, labels } = facts;
         let frame = frame(column_type);
         let cell = cell(column_type, unsigned, charset, labels.clone());

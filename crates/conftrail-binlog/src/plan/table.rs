@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conftrail_core::{Map, Value};
+use conftrail_core::{Map, SmolStr, Value};
 
 use super::ColumnPlan;
 
@@ -47,7 +47,7 @@ pub struct TablePlan {
 
 impl TablePlan {
     /// Returns the key's values of a row in key order; `None` when the table has no key or the row lacks a part of it.
-    pub fn key_of<'r>(&self, row: &'r Map) -> Option<Vec<(&Arc<str>, &'r Value)>> {
+    pub fn key_of<'r>(&self, row: &'r Map) -> Option<Vec<(&SmolStr, &'r Value)>> {
         if self.key.is_empty() {
             return None;
         }
@@ -57,7 +57,7 @@ impl TablePlan {
                 let name = &self.columns.get(*index)?.name;
                 // Rows with all columns have the plan's places.
                 let value = match row.at(*index) {
-                    Some((found, value)) if Arc::ptr_eq(found, name) => Some(value),
+                    Some((found, value)) if found == name => Some(value),
                     _ => row.get(name),
                 };
                 value.map(|value| (name, value))

@@ -56,7 +56,7 @@ fn masked(mut claim: Claim, masker: &Masker) -> Claim {
     ];
     for text in fields.into_iter().flatten() {
         if let std::borrow::Cow::Owned(replaced) = masker.text(text) {
-            *text = replaced;
+            *text = replaced.into();
         }
     }
     claim

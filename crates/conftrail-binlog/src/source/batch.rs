@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture::{Draft, Payload};
 use conftrail_core::mask::Masker;
-use conftrail_core::{Action, Event, Map, Resource};
+use conftrail_core::{Action, Event, Map, Resource, SmolStr};
 
 use super::attribute::Trace;
 use super::partial_row::PartialRow;
@@ -71,7 +71,7 @@ impl Batch {
     /// Sets a flag of the change added last.
     pub(super) fn flag_last(&mut self, flag: &str) {
         if let Some(last) = self.pending.last_mut() {
-            last.draft.flags.push(flag.to_owned());
+            last.draft.flags.push(flag.into());
         }
     }
 
@@ -127,7 +127,7 @@ fn finish(
         draft.actor.clone_from(&known.actor);
         draft.reason.clone_from(&known.reason);
         draft.trace.clone_from(&known.trace);
-        draft.flags.extend(known.flags.iter().map(|flag| (*flag).to_owned()));
+        draft.flags.extend(known.flags.iter().map(|flag| SmolStr::new_static(flag)));
     }
     let mut event = match content {
         Content::Row { table, before, after } => {
@@ -156,8 +156,7 @@ fn claim_by_column(event: &mut Event, columns: &[String]) {
     let Some(row) = event.after.as_ref().and_then(conftrail_core::Value::as_map) else { return };
     let name = columns.iter().find_map(|column| row.get(column)?.as_text()).filter(|name| !name.is_empty());
     if let Some(name) = name {
-        let via = Some("column".to_owned());
-        event.actor.claimed =
-            Some(conftrail_core::Claimed { name: Some(name.to_owned()), via, reason: None });
+        let via = Some(SmolStr::new_static("column"));
+        event.actor.claimed = Some(conftrail_core::Claimed { name: Some(name.into()), via, reason: None });
     }
 }

@@ -179,7 +179,7 @@ async fn trusted_clock(
 /// Makes the event of a note: it has its own identity, so that opening again repeats it.
 fn pending(note: Note, origin: &Origin) -> Pending {
     let resource = Resource::new(&origin.kind, &origin.name, ResourceKind::Source, None, None, "binlog");
-    let mut draft = Draft::new(origin.clone(), note.time, now(), note.identity, 0);
+    let mut draft = Draft::new(origin.clone(), note.time, now(), note.identity.into(), 0);
     draft.detail = Some(note.detail);
     let action = if note.is_gap { Action::Gap } else { Action::SourceChanged };
     Pending { draft, content: Content::Other { action, resource: Box::new(resource) }, trace: None }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture::Draft;
 use conftrail_core::mask::Masker;
-use conftrail_core::{Event, Map, Value};
+use conftrail_core::{Event, Map, SmolStr, Value};
 
 use super::tables::Captured;
 use crate::plan::TablePlan;
@@ -81,7 +81,7 @@ impl Side {
         side
     }
 
-    fn push(&mut self, name: &Arc<str>, index: usize, value: Value) {
+    fn push(&mut self, name: &SmolStr, index: usize, value: Value) {
         self.row.push_unique(name.clone(), value);
         self.columns.push(index);
     }

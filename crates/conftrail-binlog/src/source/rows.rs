@@ -1,9 +1,11 @@
 //! Rows events: each row a change, or a count where its table is not captured.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use conftrail_core::capture::Draft;
-use conftrail_core::{Action, Map, Resource, ResourceKind, Transaction as TransactionPlace, Value, flag};
+use conftrail_core::{
+    Action, Map, Resource, ResourceKind, SmolStr, Transaction as TransactionPlace, Value, flag,
+};
 
 use super::attribute::Trace;
 use super::batch::{Content, Pending, TraceKey};
@@ -15,8 +17,13 @@ use crate::decode::{RowChange, RowsEvent};
 use crate::plan::TablePlan;
 use crate::wire::{RawEvent, kind};
 
-/// The names of an event's place, shared by all events.
-static PLACE: LazyLock<[Arc<str>; 4]> = LazyLock::new(|| ["gtid", "file", "pos", "row"].map(Arc::from));
+/// The names of an event's place.
+const PLACE: [SmolStr; 4] = [
+    SmolStr::new_static("gtid"),
+    SmolStr::new_static("file"),
+    SmolStr::new_static("pos"),
+    SmolStr::new_static("row"),
+];
 
 impl Reader {
     /// Takes in a rows event of any kind.
@@ -93,7 +100,7 @@ impl Reader {
         is_partial: bool,
     ) {
         let (mut draft, trace) = self.draft(event);
-        let mut set = |flag: &str| draft.flags.push(flag.to_owned());
+        let mut set = |flag: &'static str| draft.flags.push(SmolStr::new_static(flag));
         if is_partial {
             set(flag::PARTIAL_IMAGE);
         }
@@ -120,20 +127,20 @@ impl Reader {
             settings.origin.clone(),
             transaction.time,
             transaction.observed,
-            transaction.identity.to_string(),
+            transaction.identity.clone(),
             ordinal,
         );
         draft.position = Some(place(event, transaction, ordinal));
         draft.tx = Some(TransactionPlace {
-            id: transaction.identity.to_string(),
+            id: transaction.identity.clone(),
             seq: ordinal,
             statement: transaction.statement,
         });
         if transaction.clock_suspect {
-            draft.flags.push(flag::CLOCK_SUSPECT.to_owned());
+            draft.flags.push(SmolStr::new_static(flag::CLOCK_SUSPECT));
         }
         if transaction.xid.is_some() {
-            draft.flags.push(flag::XA_PREPARED.to_owned());
+            draft.flags.push(SmolStr::new_static(flag::XA_PREPARED));
         }
         if let Some(text) = transaction.query().and_then(|query| query.text.as_ref()) {
             draft.detail = Some(super::statements::text_detail(&settings.masker, text));
@@ -190,13 +197,13 @@ fn items(rows: &RowsEvent<'_>, plan: &TablePlan) -> u64 {
 }
 
 fn place(event: &RawEvent<'_>, transaction: &Transaction, row: u64) -> Map {
-    let [gtid, file, pos, number] = &*PLACE;
-    let mut map = Map::with_capacity(4);
+    let [gtid, file, pos, number] = PLACE;
+    let mut entries = Vec::with_capacity(4);
     if transaction.gtid.is_some() {
-        map.push_unique(gtid.clone(), Value::from(&*transaction.identity));
+        entries.push((gtid, Value::from(transaction.identity.clone())));
     }
-    map.push_unique(file.clone(), Value::from(event.file));
-    map.push_unique(pos.clone(), Value::from(event.start));
-    map.push_unique(number.clone(), Value::from(row));
-    map
+    entries.push((file, Value::from(event.file)));
+    entries.push((pos, Value::from(event.start)));
+    entries.push((number, Value::from(row)));
+    Map::from_unique(entries)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conftrail_core::Timestamp;
+use conftrail_core::{SmolStr, Timestamp};
 
 use super::dialect::Dialect;
 use super::gtid_event::Begin;
@@ -15,7 +15,7 @@ use crate::wire::{EventHeader, RawEvent};
 #[derive(Debug)]
 pub(super) struct Transaction {
     /// What ids are made of: the GTID, or server, file and offset of its start.
-    pub(super) identity: Arc<str>,
+    pub(super) identity: SmolStr,
     pub(super) gtid: Option<TransactionId>,
     /// When its origin committed it.
     pub(super) time: Timestamp,
@@ -56,7 +56,7 @@ impl Transaction {
             None => format!("{server_uuid}:{}:{}", event.file, event.start),
         };
         Self {
-            identity: Arc::from(identity),
+            identity: SmolStr::new(identity),
             gtid: begin.gtid,
             time: begin.committed.unwrap_or_else(|| header_time(&event.header)),
             clock_suspect: begin.committed.is_none(),

@@ -1,5 +1,7 @@
 //! What a statement's comment says about who and why: sqlcommenter's `/*user='alice',ticket='CHG-1'*/` and its kin.
 
+use conftrail_core::SmolStr;
+
 use super::Escapes;
 use super::comment::comments;
 
@@ -10,23 +12,23 @@ const LONGEST_VALUE: usize = 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
     /// The person or program: `user`, `actor`.
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// What the name is, `human` or `service`: `kind`.
-    pub kind: Option<String>,
+    pub kind: Option<SmolStr>,
     /// The ticket: `ticket`.
-    pub ticket: Option<String>,
+    pub ticket: Option<SmolStr>,
     /// Free text: `reason`.
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// Who approved: `approver`.
-    pub approver: Option<String>,
+    pub approver: Option<SmolStr>,
     /// Where the person was: `ip`.
-    pub ip: Option<String>,
+    pub ip: Option<SmolStr>,
     /// The program: `client`, `application`.
-    pub client: Option<String>,
+    pub client: Option<SmolStr>,
     /// The id of an audit record elsewhere: `audit_id`.
-    pub audit_id: Option<String>,
+    pub audit_id: Option<SmolStr>,
     /// The W3C trace context: `traceparent`.
-    pub traceparent: Option<String>,
+    pub traceparent: Option<SmolStr>,
 }
 
 impl Claim {
@@ -72,7 +74,7 @@ impl Claim {
         (claim != Self::default()).then_some(claim)
     }
 
-    fn slot(&mut self, key: &str) -> Option<&mut Option<String>> {
+    fn slot(&mut self, key: &str) -> Option<&mut Option<SmolStr>> {
         match key {
             "user" | "actor" => Some(&mut self.name),
             "kind" => Some(&mut self.kind),
@@ -113,13 +115,13 @@ fn pairs(comment: &str) -> Vec<&str> {
 /// Takes off quotes and both encodings; `None` for nothing and for too much.
 ///
 /// Control characters become spaces: the text goes into terminals and mail headers.
-fn clean(value: &str) -> Option<String> {
+fn clean(value: &str) -> Option<SmolStr> {
     let value = value.trim();
     let bare = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(value);
     let decoded = percent_decoded(&bare.replace("\\'", "'"));
     let plain: String = decoded.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let plain = plain.trim();
-    (!plain.is_empty() && plain.len() <= LONGEST_VALUE).then(|| plain.to_owned())
+    (!plain.is_empty() && plain.len() <= LONGEST_VALUE).then(|| plain.into())
 }
 
 /// Decodes `%41`; what is no such escape, or no UTF-8 afterwards, stays as it is.
@@ -152,12 +154,13 @@ fn is_traceparent(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Claim, Escapes};
+    use conftrail_core::SmolStr;
 
     fn claim(statement: &str) -> Option<Claim> {
         Claim::of_statement(statement, Escapes::Backslash)
     }
 
-    fn name(statement: &str) -> Option<String> {
+    fn name(statement: &str) -> Option<SmolStr> {
         claim(statement).and_then(|claim| claim.name)
     }
 
@@ -167,7 +170,7 @@ mod tests {
             ip='10.0.0.5',kind='human',reason='raise%20the%20limit',ticket='CHG-1',\
             traceparent='00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',framework='x'*/";
         let read = claim(statement).expect("a claim");
-        let some = |text: &str| Some(text.to_owned());
+        let some = |text: &str| Some(SmolStr::new(text));
         let expected = Claim {
             name: some("alice"),
             kind: some("human"),

@@ -1,6 +1,6 @@
 //! Joins claim, login and trust into an actor. A claim is never shown as more than it is.
 
-use conftrail_core::{Actor, Authority, Binding, Claimed, Correlation, Reason, flag};
+use conftrail_core::{Actor, Authority, Binding, Claimed, Correlation, Reason, SmolStr, flag};
 
 use super::{Claim, Evidence, Login, TrustList};
 
@@ -18,7 +18,7 @@ pub struct Attribution {
     /// The id that a trusted application ties it to others by; otherwise the transaction is the only tie.
     pub correlation: Option<Correlation>,
     /// The trace that a trusted application names.
-    pub trace: Option<String>,
+    pub trace: Option<SmolStr>,
     /// Words of [`conftrail_core::flag`].
     pub flags: Vec<&'static str>,
 }
@@ -45,7 +45,7 @@ pub fn resolve(claim: Option<&Claim>, evidence: &Evidence, trust: &TrustList) ->
     let speaks_for_itself = attribution.actor.via.as_deref() == Some(VIA_SESSION);
     if speaks_for_itself && evidence.login().is_some_and(|login| trust.names(login)) {
         // The operator listed this login as an application's.
-        attribution.actor.kind = Some("service".to_owned());
+        attribution.actor.kind = Some("service".into());
     }
     attribution
 }
@@ -60,7 +60,7 @@ fn asserted(claim: &Claim, evidence: &Evidence) -> Attribution {
             Evidence::Exact(_) | Evidence::Unknown => Binding::Exact,
         };
         actor.authority = Authority::Asserted;
-        actor.via = Some(VIA_COMMENT.to_owned());
+        actor.via = Some(VIA_COMMENT.into());
     }
     if claim.ip.is_some() {
         actor.ip.clone_from(&claim.ip);
@@ -74,11 +74,11 @@ fn asserted(claim: &Claim, evidence: &Evidence) -> Attribution {
 
 fn claimed_only(claim: &Claim, evidence: &Evidence) -> Attribution {
     let mut actor = session_actor(evidence);
-    let why: Vec<&str> = [&claim.ticket, &claim.reason].into_iter().flatten().map(String::as_str).collect();
+    let why: Vec<&str> = [&claim.ticket, &claim.reason].into_iter().flatten().map(SmolStr::as_str).collect();
     actor.claimed = Some(Claimed {
         name: claim.name.clone(),
-        via: Some(VIA_COMMENT.to_owned()),
-        reason: (!why.is_empty()).then(|| why.join(": ")),
+        via: Some(VIA_COMMENT.into()),
+        reason: (!why.is_empty()).then(|| why.join(": ").into()),
     });
     let mut flags = Vec::new();
     if evidence.login().is_some() {
@@ -95,13 +95,13 @@ fn session_actor(evidence: &Evidence) -> Actor {
         return Actor::default();
     };
     Actor {
-        name: Some(login.user.clone()).filter(|user| !user.is_empty()),
-        ip: login.ip(),
+        name: Some(SmolStr::new(&login.user)).filter(|user| !user.is_empty()),
+        ip: login.ip().map(Into::into),
         binding: evidence.binding(),
         authority: Authority::Authenticated,
-        via: Some(VIA_SESSION.to_owned()),
-        login: Some(Login::account(login)),
-        client: login.program.clone(),
+        via: Some(VIA_SESSION.into()),
+        login: Some(Login::account(login).into()),
+        client: login.program.as_deref().map(SmolStr::new),
         ..Actor::default()
     }
 }
@@ -124,5 +124,5 @@ fn correlation(claim: &Claim) -> Option<Correlation> {
     let trace = claim.traceparent.as_deref().and_then(|trace| trace.split('-').nth(1));
     let ids =
         [("audit_id", claim.audit_id.as_deref()), ("ticket", claim.ticket.as_deref()), ("trace", trace)];
-    ids.into_iter().find_map(|(via, id)| Some(Correlation { id: id?.to_owned(), via: via.to_owned() }))
+    ids.into_iter().find_map(|(via, id)| Some(Correlation { id: id?.into(), via: via.into() }))
 }

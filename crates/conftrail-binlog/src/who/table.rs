@@ -59,10 +59,10 @@ const TABLE: [(bool, Session, &str, Cell); 18] = {
 
 fn claim() -> Claim {
     Claim {
-        name: Some("alice".to_owned()),
-        ticket: Some("CHG-1".to_owned()),
-        reason: Some("raise".to_owned()),
-        ip: Some("192.168.7.7".to_owned()),
+        name: Some("alice".into()),
+        ticket: Some("CHG-1".into()),
+        reason: Some("raise".into()),
+        ip: Some("192.168.7.7".into()),
         ..Claim::default()
     }
 }
@@ -125,7 +125,7 @@ fn a_login_is_a_service_only_by_the_operators_word() {
 
 #[test]
 fn a_comment_without_a_name_leaves_the_login_its_name() {
-    let claim = Claim { ticket: Some("CHG-1".to_owned()), ..Claim::default() };
+    let claim = Claim { ticket: Some("CHG-1".into()), ..Claim::default() };
     let trust = TrustList::new(&["app"]).expect("a list");
     let found = resolve(Some(&claim), &evidence(Session::Exact), &trust);
     assert_eq!(found.actor.name.as_deref(), Some("app"));

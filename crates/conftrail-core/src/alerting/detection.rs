@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 use crate::{Action, Actor, Change, EventId, Origin, Reason, Resource, Timestamp};
 
@@ -106,7 +107,7 @@ pub struct Evidence {
     pub change_count: u64,
     /// Facts about the capture.
     #[serde(default)]
-    pub flags: Vec<String>,
+    pub flags: Vec<SmolStr>,
     /// Facts by action, as text.
     #[serde(default)]
     pub detail: BTreeMap<String, String>,

@@ -1,5 +1,7 @@
 //! Everything an event has besides its content.
 
+use smol_str::SmolStr;
+
 use crate::event::flag;
 use crate::{
     Action, Actor, Change, Correlation, Event, EventId, FORMAT_VERSION, Map, Origin, Reason, Resource,
@@ -16,7 +18,7 @@ pub struct Draft {
     /// When it was read.
     pub observed: Timestamp,
     /// The position that the id is made of: a GTID, or what the event format lists for the source.
-    pub identity: String,
+    pub identity: SmolStr,
     /// The change's number at that position, counted before filters.
     pub ordinal: u64,
     /// Who made it.
@@ -24,13 +26,13 @@ pub struct Draft {
     /// Why.
     pub reason: Option<Reason>,
     /// W3C `traceparent`.
-    pub trace: Option<String>,
+    pub trace: Option<SmolStr>,
     /// The place in the source's own log.
     pub position: Option<Map>,
     /// The place within the transaction.
     pub tx: Option<Transaction>,
     /// Facts about the capture.
-    pub flags: Vec<String>,
+    pub flags: Vec<SmolStr>,
     /// Facts by action, such as the statement of a row change when it is asked for.
     pub detail: Option<Map>,
 }
@@ -39,7 +41,7 @@ pub struct Draft {
 #[derive(Clone, Debug, Default)]
 pub struct Payload {
     /// `row` or a document's format.
-    pub format: Option<String>,
+    pub format: Option<SmolStr>,
     /// The content before.
     pub before: Option<Value>,
     /// The content after.
@@ -54,7 +56,13 @@ pub struct Payload {
 
 impl Draft {
     /// Makes a draft of a change that nobody is known for.
-    pub fn new(origin: Origin, time: Timestamp, observed: Timestamp, identity: String, ordinal: u64) -> Self {
+    pub fn new(
+        origin: Origin,
+        time: Timestamp,
+        observed: Timestamp,
+        identity: SmolStr,
+        ordinal: u64,
+    ) -> Self {
         Self {
             origin,
             time,
@@ -116,13 +124,13 @@ fn correlation(
     trace: Option<&str>,
     tx: Option<&Transaction>,
 ) -> Option<Correlation> {
-    let made = |id: &str, via: &str| Correlation { id: id.to_owned(), via: via.to_owned() };
-    if let Some(ticket) = reason.and_then(|reason| reason.ticket.as_deref()) {
+    let made = |id: SmolStr, via: &'static str| Correlation { id, via: SmolStr::new_static(via) };
+    if let Some(ticket) = reason.and_then(|reason| reason.ticket.clone()) {
         return Some(made(ticket, "ticket"));
     }
     // traceparent: version-trace_id-parent_id-flags (W3C Trace Context).
     if let Some(trace_id) = trace.and_then(|trace| trace.split('-').nth(1)) {
-        return Some(made(trace_id, "trace"));
+        return Some(made(trace_id.into(), "trace"));
     }
-    tx.map(|tx| made(&tx.id, "tx"))
+    tx.map(|tx| made(tx.id.clone(), "tx"))
 }

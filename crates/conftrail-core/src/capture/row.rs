@@ -1,8 +1,7 @@
 //! Rows: masked column by column, compared, and named by their key.
 
-use std::sync::Arc;
-
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 use super::{Draft, Payload};
 use crate::event::flag;
@@ -57,19 +56,19 @@ impl Table {
             (Some(_), None) => Action::Delete,
         };
         if self.key.is_empty() {
-            draft.flags.push(flag::NO_KEY.to_owned());
+            draft.flags.push(SmolStr::new_static(flag::NO_KEY));
         } else if let (Some(old), Some(row)) = (&before, &after)
             && self.key.iter().any(|place| old.at(*place) != row.at(*place))
         {
             let id = self.resource(row).id;
             if id != resource.id {
                 action = Action::Rename;
-                resource.renamed_to = Some(id);
+                resource.renamed_to = Some(id.into());
             }
         }
         // What is beyond the limit on changes still stands in the images, so nothing is cut here.
         let payload = Payload {
-            format: Some("row".to_owned()),
+            format: Some(SmolStr::new_static("row")),
             changes: diff::rows(before.as_ref(), after.as_ref()).changes,
             before: before.map(Value::Map),
             after: after.map(Value::Map),
@@ -99,7 +98,7 @@ impl Table {
 }
 
 /// Returns a key column as part of a name; a masked one as `~` and its 12 hex digits.
-fn key_part(entry: Option<(&Arc<str>, &Value)>) -> String {
+fn key_part(entry: Option<(&SmolStr, &Value)>) -> String {
     match entry.map(|(_, value)| value) {
         None | Some(Value::Null) => "NULL".to_owned(),
         Some(Value::Text(text)) if is_mask(text) => {
@@ -121,6 +120,8 @@ fn short_hash(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::mask::{MaskKey, MaskRules};
+    use std::sync::Arc;
+
     use crate::{Origin, Timestamp};
 
     fn masker() -> Masker {
@@ -140,7 +141,7 @@ mod tests {
         let masker = masker();
         let table = Table::new(&masker, origin(), "shop", "flags", ["id", "v", "password"], key);
         let time = Timestamp::from_seconds(1_795_000_000);
-        let draft = Draft::new(origin(), time, time, "u:1".to_owned(), 0);
+        let draft = Draft::new(origin(), time, time, "u:1".into(), 0);
         table.event(&masker, draft, before, after).unwrap()
     }
 

@@ -1,8 +1,8 @@
 //! A parsed document: nodes with their places in the text.
 
+use smol_str::SmolStr;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::{Map, Value};
 
@@ -137,10 +137,10 @@ impl Tree {
 
 /// Builds a map in which the last of several entries of one name wins at the first one's place.
 fn unique(entries: Vec<(String, Value)>) -> Map {
-    let mut places: HashMap<Arc<str>, usize> = HashMap::with_capacity(entries.len());
-    let mut kept: Vec<(Arc<str>, Value)> = Vec::with_capacity(entries.len());
+    let mut places: HashMap<SmolStr, usize> = HashMap::with_capacity(entries.len());
+    let mut kept: Vec<(SmolStr, Value)> = Vec::with_capacity(entries.len());
     for (name, value) in entries {
-        let name: Arc<str> = name.into();
+        let name: SmolStr = name.into();
         match places.get(&name).and_then(|place| kept.get_mut(*place)) {
             Some(entry) => entry.1 = value,
             None => {

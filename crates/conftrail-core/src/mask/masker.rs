@@ -161,7 +161,7 @@ impl Masker {
             Value::Null | Value::Bool(_) => {}
             Value::Map(map) if is_secret && map.len() == 1 && map.get("$b64").is_some() => {
                 let content = map.get("$b64").and_then(Value::as_text).unwrap_or_default();
-                *value = Value::Text(self.hash(content));
+                *value = Value::from(self.hash(content));
                 masked.push(path.to_string());
             }
             Value::Map(map) => self.walk_map(map, is_secret, path, masked),
@@ -175,12 +175,12 @@ impl Masker {
             Value::Text(text) => {
                 let replaced = if is_secret { self.secret_text(text) } else { self.open_text(text) };
                 if let Some(replaced) = replaced {
-                    *text = replaced;
+                    *text = replaced.into();
                     masked.push(path.to_string());
                 }
             }
             Value::Int(_) | Value::Uint(_) | Value::Float(_) if is_secret => {
-                *value = Value::Text(self.hash(&value.display()));
+                *value = Value::from(self.hash(&value.display()));
                 masked.push(path.to_string());
             }
             Value::Int(_) | Value::Uint(_) | Value::Float(_) => {}
@@ -188,10 +188,9 @@ impl Masker {
     }
 
     fn walk_map(&self, map: &mut Map, is_secret: bool, path: &mut Path, masked: &mut Vec<String>) {
-        let texts: Vec<(&str, Option<&str>)> =
-            map.iter().map(|(name, inner)| (&**name, inner.as_text())).collect();
-        let names_secret = siblings::names_secret(texts.iter().copied(), &self.names);
-        let is_kubernetes_secret = siblings::is_kubernetes_secret(texts.into_iter());
+        let texts = map.iter().map(|(name, inner)| (&**name, inner.as_text()));
+        let names_secret = siblings::names_secret(texts.clone(), &self.names);
+        let is_kubernetes_secret = siblings::is_kubernetes_secret(texts);
         let mut renamed = Vec::new();
         for (index, (name, inner)) in map.iter_mut().enumerate() {
             let secret_name = self.secret_key(name, is_secret);

@@ -1,5 +1,6 @@
 //! Which names are secret, and the literal words by which such names are found in free text.
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use globset::{GlobSet, GlobSetBuilder};
 
 use super::rules::{MaskRules, compile};
@@ -7,6 +8,8 @@ use super::rules::{MaskRules, compile};
 /// Judges names of keys and columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
+    /// Finds a literal of each glob of `secret`: a name without any is not secret. None when a glob has no literal.
+    suspicious: Option<AhoCorasick>,
     secret: GlobSet,
     except: GlobSet,
     columns: GlobSet,
@@ -18,7 +21,16 @@ impl Names {
     pub(crate) fn new(rules: &MaskRules) -> Self {
         let tails: Vec<String> =
             rules.columns.iter().map(|glob| glob.rsplit('.').next().unwrap_or(glob).to_owned()).collect();
+        let literals: Option<Vec<&str>> = rules.names.iter().map(|glob| longest_literal(glob)).collect();
+        let suspicious = literals.and_then(|literals| {
+            AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(literals)
+                .ok()
+        });
         Self {
+            suspicious,
             secret: set(&rules.names),
             except: set(&rules.except),
             columns: set(&rules.columns),
@@ -28,6 +40,9 @@ impl Names {
 
     /// Says whether a key or column of this name holds a secret.
     pub(crate) fn is_secret(&self, name: &str) -> bool {
+        if self.suspicious.as_ref().is_some_and(|literals| !literals.is_match(name)) {
+            return false;
+        }
         if self.secret.is_match(name) {
             return !self.except.is_match(name);
         }
@@ -85,6 +100,10 @@ pub(crate) fn words(rules: &MaskRules) -> Vec<String> {
 
 /// Returns the first of the longest pieces of a glob that stand for themselves.
 fn longest_literal(glob: &str) -> Option<&str> {
+    if glob.contains("**") {
+        // `**/x` is `x` as well.
+        return None;
+    }
     let mut best: Option<&str> = None;
     let mut depth = 0_u32;
     let mut start = 0;
@@ -169,6 +188,7 @@ mod tests {
         assert_eq!(longest_literal("*private*key*"), Some("private"));
         assert_eq!(longest_literal("*[_.-]pass"), Some("pass"));
         assert_eq!(longest_literal("{a,b}"), None);
+        assert_eq!(longest_literal("**/pass"), None);
         assert_eq!(longest_literal("*密码*"), Some("密码"));
         let rules = MaskRules { names: vec!["sk".into()], ..MaskRules::default() };
         assert!(words(&rules).contains(&"sk=".to_owned()));

@@ -67,7 +67,7 @@ impl Masker {
                 self.secret_value(value, name, masked);
             } else if let Value::Text(text) = value {
                 if let Some(replaced) = self.open_text(text) {
-                    *text = replaced;
+                    *text = replaced.into();
                     masked.push(name.to_string());
                 }
             } else if matches!(value, Value::Map(_) | Value::List(_)) {
@@ -102,7 +102,7 @@ mod tests {
         masker.row(&plan, &mut row, None, &mut masked);
         assert_eq!(masked, ["phone", "item_value", "note", "doc.token"]);
         assert_eq!(row.get("id"), Some(&Value::Int(1)));
-        assert_eq!(row.get("phone"), Some(&Value::Text(masker.hash("13800000000"))));
+        assert_eq!(row.get("phone"), Some(&Value::Text(masker.hash("13800000000").into())));
         assert!(row.get("item_value").and_then(Value::as_text).is_some_and(is_mask));
         let again = row.clone();
         masker.row(&plan, &mut row, None, &mut Vec::new());

@@ -96,6 +96,13 @@ impl Hits {
 pub(crate) struct Trigger {
     automaton: AhoCorasick,
     looks: Vec<u16>,
+    /// Whether a text of numbers and times can be passed by: no word consists of their characters alone.
+    skips_numbers: bool,
+}
+
+/// Says whether a text has the characters of numbers and times only.
+fn is_numeric(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b' ' | b':' | b'T' | b'Z'))
 }
 
 impl Trigger {
@@ -116,12 +123,13 @@ impl Trigger {
             .build(&words)
             .or_else(|_| AhoCorasick::builder().ascii_case_insensitive(true).build(&words))
             .expect("an automaton over a configuration's words stays below its size limit");
-        Self { automaton, looks }
+        let skips_numbers = !words.iter().any(|word| is_numeric(&word.to_ascii_uppercase()));
+        Self { automaton, looks, skips_numbers }
     }
 
     /// Returns what to look at, or none for an ordinary text.
     pub(crate) fn scan(&self, text: &str) -> Option<Hits> {
-        if !self.automaton.is_match(text) {
+        if (self.skips_numbers && is_numeric(text)) || !self.automaton.is_match(text) {
             return None;
         }
         let mut hits = Hits::default();

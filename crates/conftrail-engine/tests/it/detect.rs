@@ -130,7 +130,7 @@ fn a_long_value_of_a_group_is_cut_and_still_tells_groups_apart() {
     let rules = load("version: 1\nname: p\nrules: [{ id: a, match: '*', group_by: [resource.name] }]");
     let label = |name: String| {
         let mut event = event("limit");
-        event.resource.name = name;
+        event.resource.name = name.into();
         rules.detect(&event, event.time)[0].labels["resource_name"].clone()
     };
     let long = "名".repeat(5000);
@@ -173,7 +173,7 @@ fn evidence_is_bounded() {
     let mut event = event("limit");
     event.changes = (0..500)
         .map(|n| Change {
-            path: format!("p{n}"),
+            path: format!("p{n}").into(),
             op: ChangeOp::Replace,
             before: Some(Value::from("长".repeat(100_000))),
             after: Some(Value::List(vec![Value::from(1_i64); 50_000])),

@@ -46,10 +46,10 @@ fn a_message_says_what_who_how_known_and_how_to_put_it_back() {
 #[test]
 fn login_address_client_and_approver_are_told_where_they_are_known() {
     let told = announcement("limit", |event| {
-        event.actor.login = Some("app@10.0.0.%".to_owned());
-        event.actor.ip = Some("10.0.0.5".to_owned());
-        event.actor.client = Some("flag-console".to_owned());
-        event.reason.as_mut().unwrap().approver = Some("bob".to_owned());
+        event.actor.login = Some("app@10.0.0.%".into());
+        event.actor.ip = Some("10.0.0.5".into());
+        event.actor.client = Some("flag-console".into());
+        event.reason.as_mut().unwrap().approver = Some("bob".into());
     });
     let section = Message::announcing(&told, &Presentation::default()).events.remove(0);
     assert_eq!(section.login.as_deref(), Some("app@10.0.0.%"));
@@ -59,12 +59,12 @@ fn login_address_client_and_approver_are_told_where_they_are_known() {
     let claimed = announcement("limit", |event| {
         let reason = event.reason.as_mut().unwrap();
         reason.authority = Authority::Claimed;
-        reason.approver = Some("bob".to_owned());
+        reason.approver = Some("bob".into());
     });
     let section = Message::announcing(&claimed, &Presentation::default()).events.remove(0);
     assert_eq!(section.approver.as_deref(), Some("bob (claimed, not confirmed)"));
     let nothing = announcement("price", |event| {
-        event.actor = Actor { login: Some("root@localhost".to_owned()), ..Actor::default() };
+        event.actor = Actor { login: Some("root@localhost".into()), ..Actor::default() };
         event.reason = None;
     });
     let section = Message::announcing(&nothing, &Presentation::default()).events.remove(0);
@@ -136,7 +136,7 @@ fn every_binding_and_authority_has_its_words_in_both_languages() {
         let mut said = std::collections::BTreeSet::new();
         for authority in authorities {
             for binding in bindings {
-                let actor = Actor { name: Some("x".to_owned()), authority, binding, ..Actor::default() };
+                let actor = Actor { name: Some("x".into()), authority, binding, ..Actor::default() };
                 said.insert(how_known(&actor, language));
             }
         }

@@ -176,11 +176,7 @@ async fn what_is_not_utf_8_is_kept_by_size_and_fingerprint_and_says_so() {
         watch.write(name, after);
         let event = watch.event().await;
         assert_eq!((event.action, event.resource.name.as_str()), (Action::Update, name));
-        assert_eq!(
-            (event.flags.as_slice(), event.truncated),
-            (&["not_text".to_owned()][..], false),
-            "{name}"
-        );
+        assert_eq!((event.flags.as_slice(), event.truncated), (&["not_text".into()][..], false), "{name}");
         assert!(event.changes.is_empty() && event.before != event.after);
         let after = event.after.as_ref().unwrap().as_map().unwrap();
         assert!(after.get("text").is_none() && after.get("fingerprint").is_some());
@@ -188,7 +184,7 @@ async fn what_is_not_utf_8_is_kept_by_size_and_fingerprint_and_says_so() {
     // The change to text has no diff either: the old content was never kept.
     watch.write("gbk", "上限: 500\n");
     let event = watch.event().await;
-    assert_eq!((event.flags.as_slice(), event.changes.len()), (&["not_text".to_owned()][..], 0));
+    assert_eq!((event.flags.as_slice(), event.changes.len()), (&["not_text".into()][..], 0));
     assert!(event.after.as_ref().unwrap().as_map().unwrap().get("text").is_some());
     watch.write("gbk", "上限: 600\n");
     assert_eq!(watch.event().await.flags, [""; 0]);
@@ -197,7 +193,7 @@ async fn what_is_not_utf_8_is_kept_by_size_and_fingerprint_and_says_so() {
     watch.open().await;
     fs::remove_file(watch.path("binary")).unwrap();
     let event = watch.event().await;
-    assert_eq!((event.action, event.flags.as_slice()), (Action::Delete, &["not_text".to_owned()][..]));
+    assert_eq!((event.action, event.flags.as_slice()), (Action::Delete, &["not_text".into()][..]));
 }
 
 #[tokio::test]

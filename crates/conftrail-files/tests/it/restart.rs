@@ -20,7 +20,8 @@ async fn what_changed_while_nothing_ran_is_found_at_the_next_start() {
     watch.try_open().await.unwrap();
     let mut found: Vec<(Action, String)> = Vec::new();
     while found.len() < 3 {
-        found.extend(watch.events().await.iter().map(|event| (event.action, event.resource.name.clone())));
+        found
+            .extend(watch.events().await.iter().map(|event| (event.action, event.resource.name.to_string())));
     }
     found.sort();
     let expected = [(Action::Create, "c.yaml"), (Action::Update, "a.yaml"), (Action::Delete, "b.yaml")];

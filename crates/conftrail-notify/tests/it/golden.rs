@@ -62,12 +62,12 @@ fn full() -> Notification {
         let mut unknown =
             evidence(Actor::default(), vec![remove("hosts", list), replace("note", Value::Null, "".into())]);
         unknown.reason = None;
-        unknown.flags = vec!["unlogged".to_owned(), "partial_image".to_owned()];
+        unknown.flags = vec!["unlogged".into(), "partial_image".into()];
         unknown.action = Action::Delete;
         unknown.change_count = 7;
         let mut gap = evidence(
             Actor {
-                name: Some("root".to_owned()),
+                name: Some("root".into()),
                 binding: Binding::Heuristic,
                 authority: Authority::None,
                 ..Actor::default()
@@ -79,7 +79,7 @@ fn full() -> Notification {
             ("cause".to_owned(), "purged".to_owned()),
             ("from".to_owned(), "binlog.3".to_owned()),
         ]);
-        gap.reason = Some(Reason { ticket: Some("CHG-7".to_owned()), ..Reason::default() });
+        gap.reason = Some(Reason { ticket: Some("CHG-7".into()), ..Reason::default() });
         told.events.extend([claimed, unknown, gap]);
         told.total = 41;
         told.late = true;
@@ -110,7 +110,7 @@ async fn chinese_arrives_as_it_was_written() {
     let notification = with(|told| {
         told.summary = "张伟 修改了 限流规则".to_owned();
         told.labels = BTreeMap::from([("环境".to_owned(), "生产".to_owned())]);
-        let zhang = Actor { name: Some("张伟".to_owned()), ..alice() };
+        let zhang = Actor { name: Some("张伟".into()), ..alice() };
         told.events = vec![evidence(zhang, vec![replace("限流.阈值", "一百".into(), "五百，临时".into())])];
         told.total = 2;
     });
@@ -168,7 +168,7 @@ async fn content_from_outside_is_shown_and_never_obeyed() {
         told.owner = Some(hostile.to_owned());
         told.rule = "set/<b>\r\nX-Evil: 1".to_owned();
         told.runbook = Some("javascript:alert(1)".to_owned());
-        let named = Actor { name: Some(hostile.to_owned()), ..alice() };
+        let named = Actor { name: Some(hostile.into()), ..alice() };
         told.events =
             vec![evidence(named, vec![replace("<b>a</b>", hostile.into(), "\u{202e}gnp.exe".into())])];
     });
@@ -188,16 +188,20 @@ async fn a_message_stays_within_its_size_whatever_it_has_to_tell() {
     let big = "\u{7}<&\"'`=限".repeat(400);
     let notification = with(|told| {
         let change = |number: usize| Change {
-            path: format!("{number}{big}"),
+            path: format!("{number}{big}").into(),
             op: ChangeOp::Replace,
             before: Some(Value::Map(Map::from_iter([(big.as_str().into(), big.as_str().into())]))),
             after: Some(big.as_str().into()),
             sensitive: false,
         };
-        let mut one = evidence(Actor { name: Some(big.clone()), ..alice() }, (0..20).map(change).collect());
-        one.reason =
-            Some(Reason { ticket: Some(big.clone()), message: Some(big.clone()), ..Reason::default() });
-        one.flags = vec![big.clone(); 100];
+        let mut one =
+            evidence(Actor { name: Some(big.clone().into()), ..alice() }, (0..20).map(change).collect());
+        one.reason = Some(Reason {
+            ticket: Some(big.clone().into()),
+            message: Some(big.clone().into()),
+            ..Reason::default()
+        });
+        one.flags = vec![big.clone().into(); 100];
         one.detail = (0..100).map(|number| (format!("{number}{big}"), big.clone())).collect();
         told.events = vec![one; 20];
         told.total = 20;

@@ -72,8 +72,8 @@ pub(crate) fn evidence(actor: Actor, changes: Vec<Change>) -> Evidence {
     let time = Timestamp::parse("2026-11-20T10:00:00.123456Z").expect("a time");
     let mut resource =
         Resource::new("mysql", "orders-db", ResourceKind::Row, Some("shop"), Some("feature_flags"), "42");
-    resource.env = Some("prod".to_owned());
-    resource.service = Some("checkout".to_owned());
+    resource.env = Some("prod".into());
+    resource.service = Some("checkout".into());
     Evidence {
         event: EventId::derive(time, "orders-db", "c9f06a51:60233", 0),
         time,
@@ -88,9 +88,9 @@ pub(crate) fn evidence(actor: Actor, changes: Vec<Change>) -> Evidence {
         resource,
         actor,
         reason: Some(Reason {
-            ticket: Some("CHG-1234".to_owned()),
-            approver: Some("bob".to_owned()),
-            message: Some("raise the limit".to_owned()),
+            ticket: Some("CHG-1234".into()),
+            approver: Some("bob".into()),
+            message: Some("raise the limit".into()),
             authority: Authority::Asserted,
         }),
         change_count: changes.len() as u64,
@@ -102,27 +102,24 @@ pub(crate) fn evidence(actor: Actor, changes: Vec<Change>) -> Evidence {
 
 pub(crate) fn alice() -> Actor {
     Actor {
-        name: Some("alice".to_owned()),
-        ip: Some("10.0.0.5".to_owned()),
+        name: Some("alice".into()),
+        ip: Some("10.0.0.5".into()),
         binding: Binding::Exact,
         authority: Authority::Asserted,
-        via: Some("comment".to_owned()),
-        login: Some("app@10.0.0.%".to_owned()),
-        client: Some("flag-console".to_owned()),
+        via: Some("comment".into()),
+        login: Some("app@10.0.0.%".into()),
+        client: Some("flag-console".into()),
         ..Actor::default()
     }
 }
 
 /// A login that is not trusted and says that it is alice.
 pub(crate) fn claims_alice() -> Actor {
-    let claimed = Claimed {
-        name: Some("alice".to_owned()),
-        via: Some("comment".to_owned()),
-        reason: Some("CHG-9".to_owned()),
-    };
+    let claimed =
+        Claimed { name: Some("alice".into()), via: Some("comment".into()), reason: Some("CHG-9".into()) };
     Actor {
-        name: Some("app@10.0.0.%".to_owned()),
-        login: Some("app@10.0.0.%".to_owned()),
+        name: Some("app@10.0.0.%".into()),
+        login: Some("app@10.0.0.%".into()),
         binding: Binding::Exact,
         authority: Authority::Authenticated,
         claimed: Some(claimed),
@@ -132,7 +129,7 @@ pub(crate) fn claims_alice() -> Actor {
 
 pub(crate) fn replace(path: &str, before: Value, after: Value) -> Change {
     Change {
-        path: path.to_owned(),
+        path: path.into(),
         op: ChangeOp::Replace,
         before: Some(before),
         after: Some(after),
@@ -141,15 +138,9 @@ pub(crate) fn replace(path: &str, before: Value, after: Value) -> Change {
 }
 
 pub(crate) fn add(path: &str, after: Value) -> Change {
-    Change { path: path.to_owned(), op: ChangeOp::Add, before: None, after: Some(after), sensitive: false }
+    Change { path: path.into(), op: ChangeOp::Add, before: None, after: Some(after), sensitive: false }
 }
 
 pub(crate) fn remove(path: &str, before: Value) -> Change {
-    Change {
-        path: path.to_owned(),
-        op: ChangeOp::Remove,
-        before: Some(before),
-        after: None,
-        sensitive: false,
-    }
+    Change { path: path.into(), op: ChangeOp::Remove, before: Some(before), after: None, sensitive: false }
 }

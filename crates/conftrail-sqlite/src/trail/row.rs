@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use conftrail_core::{Event, EventId, Order, Timestamp};
+use conftrail_core::{Event, EventId, Order, SmolStr, Timestamp};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::Deserialize;
@@ -105,7 +105,7 @@ pub(super) enum Cell<'e> {
 impl<'e> Row<'e> {
     pub(super) fn of(event: &'e Event) -> Self {
         let (source, resource, actor) = (&event.source, &event.resource, &event.actor);
-        let text = |text: &'e Option<String>| text.as_deref().map(Cow::Borrowed);
+        let text = |text: &'e Option<SmolStr>| text.as_deref().map(Cow::Borrowed);
         Self {
             id: event.id,
             time: event.time,
@@ -213,13 +213,13 @@ mod tests {
     #[test]
     fn the_columns_are_the_same_from_an_event_and_from_its_json() {
         let mut full = event(1);
-        full.resource.env = Some("prod \"one\"".to_owned());
-        full.resource.renamed_to = Some("mysql:a/b/c/2".to_owned());
-        full.resource.service = Some("s".to_owned());
-        full.resource.owner = Some("o".to_owned());
-        full.reason = Some(Reason { ticket: Some("CHG-1".to_owned()), ..Reason::default() });
-        full.correlation = Some(Correlation { id: "c".to_owned(), via: "ticket".to_owned() });
-        full.flags = vec!["late".to_owned(), "no_key".to_owned()];
+        full.resource.env = Some("prod \"one\"".into());
+        full.resource.renamed_to = Some("mysql:a/b/c/2".into());
+        full.resource.service = Some("s".into());
+        full.resource.owner = Some("o".into());
+        full.reason = Some(Reason { ticket: Some("CHG-1".into()), ..Reason::default() });
+        full.correlation = Some(Correlation { id: "c".into(), via: "ticket".into() });
+        full.flags = vec!["late".into(), "no_key".into()];
         let mut bare = event(2);
         bare.actor = conftrail_core::Actor::default();
         for event in [full, bare] {

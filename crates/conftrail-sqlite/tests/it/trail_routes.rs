@@ -19,14 +19,14 @@ fn numbered(number: u64) -> Event {
     let mut event = event(number);
     if !number.is_multiple_of(2) {
         event.action = Action::Create;
-        event.actor.name = Some("bob".to_owned());
+        event.actor.name = Some("bob".into());
     }
     match number {
         1_001 => event.action = Action::Update,
         15_000 => {
             event.action = Action::Create;
             event.reason =
-                Some(conftrail_core::Reason { ticket: Some("CHG-7".to_owned()), ..Default::default() });
+                Some(conftrail_core::Reason { ticket: Some("CHG-7".into()), ..Default::default() });
         }
         _ => {}
     }

@@ -45,7 +45,7 @@ pub fn event(number: u64) -> Event {
         },
         resource: Resource::new("mysql", "orders-db", ResourceKind::Row, Some("shop"), Some("flags"), &name),
         actor: Actor {
-            name: Some("alice".to_owned()),
+            name: Some("alice".into()),
             binding: Binding::Exact,
             authority: Authority::Asserted,
             ..Actor::default()
@@ -53,11 +53,11 @@ pub fn event(number: u64) -> Event {
         reason: None,
         correlation: None,
         detail: None,
-        format: Some("row".to_owned()),
+        format: Some("row".into()),
         before: Some(row(100)),
         after: Some(row(u64::MAX - number)),
         changes: vec![Change {
-            path: "limit".to_owned(),
+            path: "limit".into(),
             op: ChangeOp::Replace,
             before: Some(Value::from(100_i64)),
             after: Some(Value::from(u64::MAX - number)),

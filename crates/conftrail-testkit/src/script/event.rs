@@ -11,19 +11,19 @@ pub fn file_event(source: &str, file: &str, number: u64, time: Timestamp) -> Arc
     let origin = Origin { kind: text("files"), name: text(source), channel: text("files"), version: None };
     let resource = Resource::new("files", source, ResourceKind::File, None, None, file);
     let change = Change {
-        path: "limit".to_owned(),
+        path: "limit".into(),
         op: ChangeOp::Replace,
         before: Some(Value::from(number.saturating_sub(1))),
         after: Some(Value::from(number)),
         sensitive: false,
     };
     let payload = Payload {
-        format: Some("row".to_owned()),
+        format: Some("row".into()),
         after: change.after.clone(),
         before: change.before.clone(),
         changes: vec![change],
         ..Payload::default()
     };
-    let draft = Draft::new(origin, time, time, format!("{file}#{number}"), 0);
+    let draft = Draft::new(origin, time, time, format!("{file}#{number}").into(), 0);
     Arc::new(draft.finish(Action::Update, resource, payload))
 }

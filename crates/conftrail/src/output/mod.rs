@@ -6,7 +6,7 @@ mod zone;
 
 use std::io::{IsTerminal as _, Write as _};
 
-use conftrail_core::append_json;
+use conftrail_core::{AppendJson, append_json};
 use conftrail_engine::Language;
 use serde::Serialize;
 
@@ -57,7 +57,11 @@ impl Printer {
         text: impl FnOnce(&Self) -> String,
     ) -> anyhow::Result<()> {
         let mut lines = Vec::new();
-        self.line(value, text, &mut lines)?;
+        match self.output {
+            Output::Json => append_json(value, &mut lines)?,
+            Output::Text => lines.extend_from_slice(text(self).as_bytes()),
+        }
+        lines.push(b'\n');
         write(&lines)
     }
 
@@ -65,34 +69,24 @@ impl Printer {
     ///
     /// # Errors
     /// stdout is closed.
-    pub(crate) fn print_all<T: Serialize>(
+    pub(crate) fn print_all<T: AppendJson>(
         &self,
         values: impl IntoIterator<Item = T>,
         text: impl Fn(&T, &Self) -> String,
     ) -> anyhow::Result<()> {
         let mut lines = Vec::with_capacity(WRITTEN_AT_ONCE);
         for value in values {
-            self.line(&value, |printer| text(&value, printer), &mut lines)?;
+            match self.output {
+                Output::Json => value.append_json(&mut lines),
+                Output::Text => lines.extend_from_slice(text(&value, self).as_bytes()),
+            }
+            lines.push(b'\n');
             if lines.len() >= WRITTEN_AT_ONCE {
                 write(&lines)?;
                 lines.clear();
             }
         }
         write(&lines)
-    }
-
-    fn line<T: Serialize>(
-        &self,
-        value: &T,
-        text: impl FnOnce(&Self) -> String,
-        lines: &mut Vec<u8>,
-    ) -> anyhow::Result<()> {
-        match self.output {
-            Output::Json => append_json(value, lines)?,
-            Output::Text => lines.extend_from_slice(text(self).as_bytes()),
-        }
-        lines.push(b'\n');
-        Ok(())
     }
 
     /// Returns text in a colour (an SGR number), where colours are shown.

@@ -4,9 +4,7 @@
 //! have a small form with two-byte and a large form with four-byte counts and offsets; offsets count from the container's
 //! own first byte. Keys stand sorted by length, then by bytes, which is the order MySQL prints them in.
 
-use std::sync::Arc;
-
-use conftrail_core::{Map, Value};
+use conftrail_core::{Map, SmolStr, Value};
 
 use super::opaque;
 use crate::cursor::{Cursor, uint_le};
@@ -93,21 +91,19 @@ impl Walk {
             }
             return Some(Value::List(list));
         }
-        let mut map = Map::with_capacity(count);
+        let mut named = Vec::with_capacity(count);
+        let mut is_sorted = true;
         let mut last: Option<&[u8]> = None;
         for _ in 0..count {
             let key = self.key(&mut keys, bytes, width)?;
             let value = self.entry(&mut entries, bytes, shape, depth)?;
-            let name: Arc<str> = Arc::from(std::str::from_utf8(key).ok()?);
+            let name = SmolStr::new(std::str::from_utf8(key).ok()?);
             // Sorted keys are unique keys.
-            if last.is_none_or(|last| (last.len(), last) < (key.len(), key)) {
-                map.push_unique(name, value);
-            } else {
-                map.insert(name, value);
-            }
+            is_sorted &= last.is_none_or(|last| (last.len(), last) < (key.len(), key));
+            named.push((name, value));
             last = Some(key);
         }
-        Some(Value::Map(map))
+        Some(Value::Map(if is_sorted { Map::from_unique(named) } else { named.into_iter().collect() }))
     }
 
     fn key<'a>(&mut self, keys: &mut Cursor<'_>, bytes: &'a [u8], width: usize) -> Option<&'a [u8]> {

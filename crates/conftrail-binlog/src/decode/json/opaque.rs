@@ -11,20 +11,19 @@ use crate::table_map::code;
 /// DECIMAL becomes text, as DECIMAL columns do: a JSON number would not keep its digits. What has no JSON form is
 /// `base64:type<code>:<content>`, as in MySQL's own text of the document.
 pub(super) fn value(type_code: u8, bytes: &[u8]) -> Option<Value> {
-    let text = match type_code {
+    Some(match type_code {
         code::NEWDECIMAL => {
             let (sizes, digits) = bytes.split_at_checked(2)?;
-            decimal::text(digits, *sizes.first()?, *sizes.get(1)?)?
+            decimal::text(digits, *sizes.first()?, *sizes.get(1)?)?.into()
         }
-        code::DATE | code::NEWDATE => temporal::packed_date(packed(bytes)?),
-        code::TIME => temporal::packed_time(packed(bytes)?),
-        code::DATETIME | code::TIMESTAMP => temporal::packed_datetime(packed(bytes)?),
+        code::DATE | code::NEWDATE => temporal::packed_date(packed(bytes)?).into(),
+        code::TIME => temporal::packed_time(packed(bytes)?).into(),
+        code::DATETIME | code::TIMESTAMP => temporal::packed_datetime(packed(bytes)?).into(),
         _ => {
             let content = base64::engine::general_purpose::STANDARD.encode(bytes);
-            format!("base64:type{type_code}:{content}")
+            format!("base64:type{type_code}:{content}").into()
         }
-    };
-    Some(Value::Text(text))
+    })
 }
 
 fn packed(bytes: &[u8]) -> Option<i64> {

@@ -102,6 +102,6 @@ fn key_change(event: Event) -> KeyChange {
         let members = side.as_ref()?.as_map()?;
         members.get("key_id").and_then(Value::as_text).map(str::to_owned)
     };
-    let message = event.reason.as_ref().and_then(|reason| reason.message.clone());
+    let message = event.reason.as_ref().and_then(|reason| reason.message.as_deref().map(str::to_owned));
     KeyChange { event: event.id, time: event.time, was: id(&event.before), is: id(&event.after), message }
 }

@@ -26,7 +26,7 @@ async fn value(trail: &Opened, name: &str) -> Option<CurrentRow> {
 
 /// What `current` says when an event set the value.
 fn set_by(event: &Event) -> Option<CurrentRow> {
-    let resource = event.resource.renamed_to.clone().unwrap_or_else(|| event.resource.id.clone());
+    let resource = event.resource.renamed_to.as_deref().unwrap_or(&event.resource.id).to_owned();
     Some(CurrentRow { resource, value: event.after.clone(), event: event.id, time: event.time })
 }
 
@@ -79,7 +79,7 @@ pub async fn a_deleted_resource_has_no_value_until_it_is_made_again(trails: &dyn
 pub async fn a_rename_moves_the_value(trails: &dyn Trails) {
     let trail = trails.open().await;
     let mut renamed = Event { action: Action::Rename, ..about("old", event(2)) };
-    renamed.resource.renamed_to = Some(row_id("new"));
+    renamed.resource.renamed_to = Some(row_id("new").into());
     trail.write([about("old", event(1)), renamed.clone()]).await;
     assert_eq!(value(&trail, "old").await, None);
     assert_eq!(value(&trail, "new").await, set_by(&renamed));

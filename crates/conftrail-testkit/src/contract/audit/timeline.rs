@@ -52,7 +52,7 @@ pub async fn a_timeline_is_paged_and_stable(trails: &dyn Trails) {
 pub async fn a_rename_is_in_both_timelines(trails: &dyn Trails) {
     let trail = trails.open().await;
     let mut renamed = Event { action: Action::Rename, ..about("old", event(2)) };
-    renamed.resource.renamed_to = Some(row_id("new"));
+    renamed.resource.renamed_to = Some(row_id("new").into());
     trail.write([about("old", event(1)), renamed, about("new", event(3))]).await;
     let numbered = |numbers: &[u64]| -> Vec<EventId> { numbers.iter().map(|one| event(*one).id).collect() };
     assert_eq!(pages(&trail, &row_id("old"), 1).await, numbered(&[2, 1]));

@@ -1,6 +1,8 @@
-//! JSON as serde_json writes it, faster for what events consist of: short texts with nothing to escape.
+//! Anything that has a `Serialize`.
 
 use serde::ser::{self, Serialize};
+
+use super::text;
 
 /// Appends a value as JSON, byte for byte as `serde_json::to_writer` does; the keys of its maps must be texts.
 ///
@@ -31,7 +33,7 @@ impl<'a> Writer<'a> {
 
     fn open_variant(self, variant: &str, open: u8, close: &'static [u8]) -> Inside<'a> {
         self.json.push(b'{');
-        text(variant, self.json);
+        text::append(variant, self.json);
         self.json.push(b':');
         self.open(open, close)
     }
@@ -55,42 +57,15 @@ impl Inside<'_> {
         value.serialize(Writer { json: self.json })
     }
 
-    fn named<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Outcome {
+    fn named<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Outcome {
         self.comma();
-        text(name, self.json);
-        self.json.push(b':');
+        text::append_name(name, self.json);
         value.serialize(Writer { json: self.json })
     }
 
     fn close(self) {
         self.json.extend_from_slice(self.close);
     }
-}
-
-fn text(text: &str, json: &mut Vec<u8>) {
-    if is_plain(text.as_bytes()) {
-        json.reserve(text.len() + 2);
-        json.push(b'"');
-        json.extend_from_slice(text.as_bytes());
-        json.push(b'"');
-    } else {
-        serde_json::to_writer(json, text).expect("writing to memory cannot fail");
-    }
-}
-
-/// Says whether a text stands in JSON as it is; looks at eight bytes at a time.
-fn is_plain(bytes: &[u8]) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = ONES * 0x80;
-    // Finds a byte below `bound` (at most 128) that is ASCII; of Hacker's Delight, 6-1.
-    let below = |eight: u64, bound: u64| eight.wrapping_sub(ONES * bound) & !eight & HIGHS;
-    let has = |eight: u64, byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
-    let (eights, rest) = bytes.as_chunks::<8>();
-    let odd = eights.iter().fold(0, |odd, eight| {
-        let eight = u64::from_le_bytes(*eight);
-        odd | below(eight, 0x20) | has(eight, b'"') | has(eight, b'\\')
-    });
-    odd == 0 && rest.iter().all(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\')
 }
 
 /// Implements methods that write a number or a character.
@@ -123,7 +98,7 @@ impl<'a> ser::Serializer for Writer<'a> {
     }
 
     fn serialize_str(self, value: &str) -> Outcome {
-        text(value, self.json);
+        text::append(value, self.json);
         Ok(())
     }
 

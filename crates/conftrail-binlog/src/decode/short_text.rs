@@ -1,0 +1,62 @@
+//! Numbers and times as text, put together without an allocation.
+
+use std::ops::Deref;
+
+use conftrail_core::Value;
+
+/// The longest text: DECIMAL(65,38) with its sign, a zero and the point takes 68 bytes.
+const MOST_BYTES: usize = 96;
+
+/// A short text of ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ShortText {
+    bytes: [u8; MOST_BYTES],
+    length: usize,
+}
+
+impl ShortText {
+    pub(super) fn new() -> Self {
+        Self { bytes: [0; MOST_BYTES], length: 0 }
+    }
+
+    /// Appends one ASCII character.
+    pub(super) fn push(&mut self, character: u8) {
+        debug_assert!(character.is_ascii(), "{character} is no ASCII character");
+        self.bytes[self.length] = character;
+        self.length += 1;
+    }
+
+    pub(super) fn push_str(&mut self, ascii: &str) {
+        ascii.bytes().for_each(|character| self.push(character));
+    }
+
+    /// Writes the last `count` digits, at most six, zeros in front included.
+    pub(super) fn push_digits(&mut self, number: u64, count: usize) {
+        let end = self.length + count.min(6);
+        let mut rest = number;
+        for place in self.bytes[self.length..end].iter_mut().rev() {
+            // `% 10` fits a byte.
+            *place = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.length = end;
+    }
+
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+}
+
+impl Deref for ShortText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).expect("only ASCII characters are pushed")
+    }
+}
+
+impl From<ShortText> for Value {
+    fn from(text: ShortText) -> Self {
+        Self::from(&*text)
+    }
+}
