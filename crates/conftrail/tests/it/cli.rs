@@ -48,7 +48,7 @@ pub(crate) async fn serving(directory: &Path) {
     .await;
 }
 
-fn terminate(mut instance: Instance) -> String {
+pub(crate) fn terminate(mut instance: Instance) -> String {
     let child = &mut instance.0;
     let pid = child.id().to_string();
     let told = Command::new("kill").args(["-TERM", &pid]).status().expect("kill can be started");

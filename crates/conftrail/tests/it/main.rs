@@ -8,3 +8,4 @@ mod docs;
 mod repository;
 mod start;
 mod unreadable;
+mod verify;
