@@ -106,8 +106,8 @@ def reread(server, out):
     return len(rows)
 
 
-def trail(workplace, server):
-    """Returns events per second into the embedded trail, and the resident sizes."""
+def filled(workplace, server):
+    """Returns a running instance whose trail holds the backlog, and the seconds that took."""
     config = workplace.write("conftrail.yaml", source(server, "bench.t") + """
 data_dir: data
 api: { listen: "127.0.0.1:0" }
@@ -116,8 +116,13 @@ telemetry: { log: { level: warn } }
     started = time.monotonic()
     instance = Instance(workplace, config)
     wait("the trail to hold the backlog",
-         lambda: instance.metric("conftrail_audit_events_total") >= CHANGES, 600)
-    seconds = time.monotonic() - started
+         lambda: instance.metric("conftrail_audit_events_total") >= CHANGES, 900)
+    return instance, time.monotonic() - started
+
+
+def trail(workplace, server):
+    """Returns events per second into the embedded trail, and the resident size."""
+    instance, seconds = filled(workplace, server)
     draining = resident_megabytes(instance.process.pid)[1]
     count = instance.get(f"/api/v1/events?q=source.name:bench&limit=1")
     if not count or not count["events"]:

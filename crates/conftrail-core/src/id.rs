@@ -51,7 +51,9 @@ impl EventId {
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let mut parsed: [u8; 26] = text.as_bytes().try_into().map_err(|_| InvalidId)?;
         parsed.make_ascii_uppercase();
-        let known = parsed.iter().all(|character| ALPHABET.contains(character));
+        let known = parsed.iter().all(|character| {
+            matches!(character, b'0'..=b'9' | b'A'..=b'Z') && !matches!(character, b'I' | b'L' | b'O' | b'U')
+        });
         if known && parsed[0] <= b'7' { Ok(Self(parsed)) } else { Err(InvalidId) }
     }
 

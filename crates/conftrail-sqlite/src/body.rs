@@ -77,13 +77,28 @@ pub(crate) fn decode<T: DeserializeOwned>(stored: &[u8]) -> Result<T, Unreadable
     parse(&json(stored)?)
 }
 
+/// Returns the JSON of a stored form, byte for byte as it was stored; `room` is used again and again.
+pub(crate) fn json_in<'a>(stored: &'a [u8], room: &'a mut Vec<u8>) -> Result<&'a [u8], Unreadable> {
+    match stored.split_first() {
+        Some((&ZSTD_1, packed)) => {
+            decompress_into(packed, room)?;
+            Ok(room)
+        }
+        Some((&PLAIN, json)) => Ok(json),
+        Some((form, _)) => Err(Unreadable(format!("stored in the unknown form {form}"))),
+        None => Err(Unreadable("empty".to_owned())),
+    }
+}
+
 /// Returns the JSON of a stored form, byte for byte as it was stored.
 pub(crate) fn json(stored: &[u8]) -> Result<Cow<'_, [u8]>, Unreadable> {
     match stored.split_first() {
         Some((&PLAIN, json)) => Ok(Cow::Borrowed(json)),
-        Some((&ZSTD_1, packed)) => Ok(Cow::Owned(decompress(packed)?)),
-        Some((form, _)) => Err(Unreadable(format!("stored in the unknown form {form}"))),
-        None => Err(Unreadable("empty".to_owned())),
+        _ => {
+            let mut room = Vec::new();
+            json_in(stored, &mut room)?;
+            Ok(Cow::Owned(room))
+        }
     }
 }
 
@@ -113,7 +128,7 @@ fn compress(json: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-fn decompress(packed: &[u8]) -> Result<Vec<u8>, Unreadable> {
+fn decompress_into(packed: &[u8], json: &mut Vec<u8>) -> Result<(), Unreadable> {
     let damaged = || Unreadable("damaged compression".to_owned());
     let (length, frame) = packed.split_first_chunk::<4>().ok_or_else(damaged)?;
     let length = u32::from_le_bytes(*length) as usize;
@@ -124,8 +139,11 @@ fn decompress(packed: &[u8]) -> Result<Vec<u8>, Unreadable> {
         if slot.is_none() {
             *slot = Decompressor::with_dictionary(DICTIONARY_1).ok();
         }
-        let json = slot.as_mut().and_then(|zstd| zstd.decompress(frame, length).ok()).ok_or_else(damaged)?;
-        if json.len() == length { Ok(json) } else { Err(damaged()) }
+        json.clear();
+        json.reserve(length);
+        let zstd = slot.as_mut().ok_or_else(damaged)?;
+        zstd.decompress_to_buffer(frame, json).map_err(|_| damaged())?;
+        if json.len() == length { Ok(()) } else { Err(damaged()) }
     })
 }
 

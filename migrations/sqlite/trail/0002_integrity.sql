@@ -2,14 +2,14 @@
 -- says what it proves; written by src/trail/grow.rs in the transaction that stores the events.
 
 -- One leaf for each event, numbered from 0 in the order they were stored. `key` is the event's in `events` and
--- `bodies`; a leaf stays when its event is removed, so that what was removed has a name. `rest` is a checksum over what
--- of the body is not in the leaf.
+-- `bodies`; a leaf stays when its event is removed, so that what was removed has a name. `stored` is a checksum over the
+-- body as it is stored: it finds damage where the leaf, which is over the canonical bytes, does not reach.
 CREATE TABLE leaves (
-    leaf INTEGER PRIMARY KEY,
-    key  INTEGER NOT NULL UNIQUE,
-    id   TEXT NOT NULL,
-    hash BLOB NOT NULL,
-    rest INTEGER NOT NULL
+    leaf   INTEGER PRIMARY KEY,
+    key    INTEGER NOT NULL UNIQUE,
+    id     TEXT NOT NULL,
+    hash   BLOB NOT NULL,
+    stored INTEGER NOT NULL
 ) STRICT;
 
 -- The complete subtrees of 256, 65536, … leaves: with them a proof reads a few hundred rows whatever the tree's size.

@@ -9,10 +9,12 @@ use super::TreeHash;
 use crate::EventId;
 
 /// What the entry of an event begins with: its kind and the version of its form.
-const KIND: &[u8] = b"conftrail/event/v1\n";
+const KIND: &[u8; 19] = b"conftrail/event/v1\n";
 const HEX: &[u8; 16] = b"0123456789abcdef";
-/// The kind, 26 characters of id, 64 of digest, and a newline after each.
-const ENTRY: usize = KIND.len() + 26 + 1 + 64 + 1;
+/// Characters of an id.
+const ID: usize = 26;
+/// Bytes of an entry: the kind, an id, 64 digits of a digest, and a newline after each of the last two.
+pub const LEAF_ENTRY: usize = KIND.len() + ID + 1 + 64 + 1;
 
 /// Returns the SHA-256 of canonical bytes, which are handed over in one or more parts.
 pub fn canonical_digest(parts: &[&[u8]]) -> [u8; 32] {
@@ -25,16 +27,14 @@ pub fn canonical_digest(parts: &[&[u8]]) -> [u8; 32] {
 
 /// Returns the entry of an event: three lines, which are its kind, its id, and the digest of its canonical bytes
 /// in hex.
-pub fn leaf_entry(id: EventId, digest: &[u8; 32]) -> Vec<u8> {
-    let mut entry = Vec::with_capacity(ENTRY);
-    entry.extend_from_slice(KIND);
-    entry.extend_from_slice(id.as_str().as_bytes());
-    entry.push(b'\n');
-    for byte in digest {
-        entry.push(HEX[usize::from(byte >> 4)]);
-        entry.push(HEX[usize::from(byte & 15)]);
+pub fn leaf_entry(id: EventId, digest: &[u8; 32]) -> [u8; LEAF_ENTRY] {
+    let mut entry = [b'\n'; LEAF_ENTRY];
+    entry[..KIND.len()].copy_from_slice(KIND);
+    let (text, hex) = entry[KIND.len()..].split_at_mut(ID + 1);
+    text[..ID].copy_from_slice(id.as_str().as_bytes());
+    for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
+        *pair = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
     }
-    entry.push(b'\n');
     entry
 }
 
@@ -52,12 +52,12 @@ mod tests {
         let id = EventId::parse("01M7W6C3BVM8V4T0R9C5X7B1ND").unwrap();
         let digest = canonical_digest(&[b"{\"a\":", b"1}"]);
         assert_eq!(digest, canonical_digest(&[b"{\"a\":1}"]));
-        let entry = String::from_utf8(leaf_entry(id, &digest)).unwrap();
+        let entry = String::from_utf8(leaf_entry(id, &digest).to_vec()).unwrap();
         assert_eq!(
             entry,
             "conftrail/event/v1\n01M7W6C3BVM8V4T0R9C5X7B1ND\n\
              015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862\n"
         );
-        assert_eq!(entry.len(), ENTRY);
+        assert_eq!(entry.len(), LEAF_ENTRY);
     }
 }

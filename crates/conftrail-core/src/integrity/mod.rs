@@ -17,7 +17,7 @@ pub use bundle::{Bundle, InvalidBundle};
 pub use checkpoint::{Checkpoint, InvalidCheckpoint};
 pub use hash::TreeHash;
 pub use key::{InvalidKey, SigningKey, VerifyingKey};
-pub use leaf::{canonical_digest, leaf_entry, leaf_hash};
+pub use leaf::{LEAF_ENTRY, canonical_digest, leaf_entry, leaf_hash};
 pub use note::{InvalidNote, Note, sign_note};
 pub use proof::{consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
 pub use report::{Finding, FindingKind, Gap, KeyChange, KeyUse, Newest, Report, SourceSpan};

@@ -59,10 +59,11 @@ fn step(connection: &Connection) -> Result<usize, Error> {
             .query_row([key], |row| row.get(0))?;
         let event: Event = body::decode(&stored)?;
         let (json, leaf) = stored::json(&event);
+        let body = body::encode_json(&json, body::KEPT)?;
+        growth.add(*key, event.id, leaf, &body)?;
         connection
             .prepare_cached("UPDATE bodies SET body = ?2 WHERE key = ?1")?
-            .execute(params![key, body::encode_json(&json, body::KEPT)?])?;
-        growth.add(*key, event.id, leaf)?;
+            .execute(params![key, body])?;
     }
     // Signed when the trail is sealed: there is no key yet.
     growth.store(None, Timestamp::default())?;

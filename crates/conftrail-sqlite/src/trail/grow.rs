@@ -7,7 +7,7 @@ use conftrail_core::{EventId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::Error;
-use crate::trail::stored::Leaf;
+use crate::trail::stored;
 
 /// Only the complete subtrees of 256, 65536, … leaves are stored: the others are a few hundred rows away.
 pub(super) const STORED_LEVELS: u32 = 8;
@@ -45,12 +45,18 @@ impl<'c> Growth<'c> {
         self.range.root()
     }
 
-    /// Appends the leaf of an event.
-    pub(super) fn add(&mut self, key: i64, id: EventId, leaf: Leaf) -> Result<(), Error> {
+    /// Appends the leaf of an event, whose body is stored in this form.
+    pub(super) fn add(&mut self, key: i64, id: EventId, leaf: TreeHash, body: &[u8]) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached("INSERT INTO leaves VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        insert.execute(params![self.range.size(), key, id.as_str(), leaf.hash.as_bytes(), leaf.rest])?;
+        insert.execute(params![
+            self.range.size(),
+            key,
+            id.as_str(),
+            leaf.as_bytes(),
+            stored::checksum(body)
+        ])?;
         let mut completed = Vec::new();
-        self.range.push(leaf.hash, |level, number, hash| {
+        self.range.push(leaf, |level, number, hash| {
             if level.is_multiple_of(STORED_LEVELS) {
                 completed.push((level, number, *hash));
             }

@@ -47,7 +47,7 @@ pub(super) fn insert(
                 let sql = format!("INSERT INTO {table} VALUES (?1, ?2)");
                 connection.prepare_cached(&sql)?.execute(params![key, value])?;
             }
-            growth.add(key, one.event.id, one.leaf)?;
+            growth.add(key, one.event.id, one.leaf, &one.body)?;
             current::apply(connection, key, &one.event)?;
             counts.add(&one.event);
         } else {

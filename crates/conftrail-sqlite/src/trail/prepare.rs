@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use conftrail_core::Event;
+use conftrail_core::integrity::TreeHash;
 use conftrail_core::ports::Refusal;
 
 use crate::body;
-use crate::trail::stored::{self, Leaf};
-use crate::trail::words;
+use crate::trail::{stored, words};
 
 /// An event, ready to be inserted.
 pub(super) struct Prepared {
     pub(super) event: Arc<Event>,
     pub(super) body: Vec<u8>,
     pub(super) words: String,
-    pub(super) leaf: Leaf,
+    pub(super) leaf: TreeHash,
 }
 
 /// Prepares events; what can never be stored is refused.

@@ -19,17 +19,8 @@ pub(super) struct Rest {
     pub(super) log: Option<Order>,
 }
 
-/// What the tree knows of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Leaf {
-    /// The hash of the leaf: id and canonical bytes.
-    pub(super) hash: TreeHash,
-    /// A checksum over the rest. It finds damage, not intent.
-    pub(super) rest: i64,
-}
-
-/// Returns an event's JSON as it is stored, and its leaf.
-pub(super) fn json(event: &Event) -> (Vec<u8>, Leaf) {
+/// Returns an event's JSON as it is stored, and the hash of its leaf.
+pub(super) fn json(event: &Event) -> (Vec<u8>, TreeHash) {
     let mut json = event_bytes(event);
     let hash = leaf_hash(event.id, &canonical_digest(&[&json]));
     // The closing brace gives way to the comma before the rest, whose own opening brace gives way too.
@@ -38,8 +29,7 @@ pub(super) fn json(event: &Event) -> (Vec<u8>, Leaf) {
     let rest = Rest { observed: event.observed, log: event.log };
     append_json(&rest, &mut json).expect("times and numbers are JSON");
     json[comma] = b',';
-    let rest = checksum(&json[comma..]);
-    (json, Leaf { hash, rest })
+    (json, hash)
 }
 
 /// Cuts stored JSON into the canonical bytes, without their closing brace, and the rest; none when it was not
@@ -49,9 +39,9 @@ pub(super) fn cut(json: &[u8]) -> Option<(&[u8], &[u8])> {
     Some(json.split_at(at))
 }
 
-/// Returns the leaf of an event from the two parts that [`cut`] returned.
-pub(super) fn leaf(id: EventId, canonical: &[u8], rest: &[u8]) -> Leaf {
-    Leaf { hash: leaf_hash(id, &canonical_digest(&[canonical, b"}"])), rest: checksum(rest) }
+/// Returns the hash of an event's leaf from the canonical bytes that [`cut`] returned.
+pub(super) fn leaf(id: EventId, canonical: &[u8]) -> TreeHash {
+    leaf_hash(id, &canonical_digest(&[canonical, b"}"]))
 }
 
 /// Reads the rest; none when it is anything else.
@@ -60,9 +50,9 @@ pub(super) fn rest(rest: &[u8]) -> Option<Rest> {
     serde_json::from_slice(&object).ok()
 }
 
-fn checksum(rest: &[u8]) -> i64 {
-    let digest = canonical_digest(&[rest]);
-    digest.first_chunk().map_or(0, |first| i64::from_be_bytes(*first))
+/// Returns a checksum over a body as it is stored: it finds damage, not intent.
+pub(super) fn checksum(body: &[u8]) -> i64 {
+    crc32fast::hash(body).into()
 }
 
 #[cfg(test)]
@@ -85,7 +75,7 @@ mod tests {
             let (canonical, after) = cut(&json).unwrap();
             assert_eq!([canonical, b"}"].concat(), event_bytes(&event));
             assert_eq!(rest(after), Some(Rest { observed: event.observed, log: event.log }));
-            assert_eq!(leaf, super::leaf(event.id, canonical, after));
+            assert_eq!(leaf, super::leaf(event.id, canonical));
         }
     }
 

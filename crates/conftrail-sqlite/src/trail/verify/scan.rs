@@ -39,6 +39,8 @@ pub(super) struct Scanned {
     /// How many leaves have no row in `events`, and how many none in `bodies`.
     pub(super) without_row: u64,
     pub(super) without_body: u64,
+    /// Where contents are unpacked.
+    room: Vec<u8>,
 }
 
 /// Starts the threads; part `n` arrives at receiver `n % len`, each receiver in order.
@@ -130,7 +132,7 @@ fn select(
 ) -> Result<(), Error> {
     let columns: String = COLUMNS.iter().map(|column| format!(", e.{column}")).collect();
     let mut select = connection.prepare_cached(&format!(
-        "SELECT l.leaf, l.key, l.id, l.hash, l.rest, b.body, e.key{columns} FROM leaves l
+        "SELECT l.leaf, l.key, l.id, l.hash, l.stored, b.body, e.key{columns} FROM leaves l
          LEFT JOIN bodies b ON b.key = l.key LEFT JOIN events e ON e.key = l.key
          WHERE l.leaf >= ?1 AND l.leaf < ?2 ORDER BY l.leaf"
     ))?;
@@ -188,13 +190,13 @@ fn one(row: &rusqlite::Row<'_>, leaf: u64, signed: u64, scanned: &mut Scanned) -
     if !has_row {
         scanned.findings.push(finding(FindingKind::Removed, "events", "searches do not find it any more"));
     }
-    match compare(row, id, body, &mut scanned.seen)? {
-        Compared::Is { computed, rest, columns } => {
+    match compare(row, id, body, (&mut scanned.seen, &mut scanned.room))? {
+        Compared::Is { computed, as_stored, columns } => {
             if computed != stored {
                 hashes.computed = Some(computed);
                 scanned.findings.push(finding(FindingKind::Changed, "bodies", CONTENT));
-            } else if !rest {
-                let text = "when it was read, or its place in the log, is not what was recorded";
+            } else if !as_stored {
+                let text = "its content is what was recorded; how it is stored, when it was read or its place in the log is not";
                 scanned.findings.push(finding(FindingKind::Changed, "bodies", text));
             }
             // A content that was changed says nothing of what its columns should be.
@@ -217,7 +219,7 @@ fn one(row: &rusqlite::Row<'_>, leaf: u64, signed: u64, scanned: &mut Scanned) -
 pub(super) const CONTENT: &str = "its content is not what was recorded";
 
 enum Compared {
-    Is { computed: TreeHash, rest: bool, columns: Vec<&'static str> },
+    Is { computed: TreeHash, as_stored: bool, columns: Vec<&'static str> },
     Unreadable,
 }
 
@@ -226,12 +228,12 @@ fn compare(
     row: &rusqlite::Row<'_>,
     id: EventId,
     stored_body: &[u8],
-    seen: &mut Seen,
+    (seen, room): (&mut Seen, &mut Vec<u8>),
 ) -> Result<Compared, Error> {
-    let Ok(json) = body::json(stored_body) else { return Ok(Compared::Unreadable) };
-    let Some((canonical, after)) = stored::cut(&json) else { return Ok(Compared::Unreadable) };
-    let leaf = stored::leaf(id, canonical, after);
-    let (Ok(event), Some(rest)) = (serde_json::from_slice::<Row<'_>>(&json), stored::rest(after)) else {
+    let Ok(json) = body::json_in(stored_body, room) else { return Ok(Compared::Unreadable) };
+    let Some((canonical, after)) = stored::cut(json) else { return Ok(Compared::Unreadable) };
+    let computed = stored::leaf(id, canonical);
+    let (Ok(event), Some(rest)) = (serde_json::from_slice::<Row<'_>>(json), stored::rest(after)) else {
         return Ok(Compared::Unreadable);
     };
     let mut columns = Vec::new();
@@ -241,6 +243,7 @@ fn compare(
         }
     }
     let checksum: i64 = row.get(4)?;
-    seen.add(&event, &json);
-    Ok(Compared::Is { computed: leaf.hash, rest: leaf.rest == checksum, columns })
+    seen.add(&event, json);
+    let as_stored = stored::checksum(stored_body) == checksum;
+    Ok(Compared::Is { computed, as_stored, columns })
 }

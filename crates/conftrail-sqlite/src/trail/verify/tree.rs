@@ -154,10 +154,12 @@ impl Tree {
                 "one or more of the events of the leaves {from} to {to} were exchanged together with their leaves"
             )
         };
-        let text = format!(
-            "the file does not agree with the signed checkpoint of {size} events, nor with {} more: {which}",
-            self.disagreements - 1
-        );
+        let more = match self.disagreements {
+            0 | 1 => String::new(),
+            all => format!(", nor with {} later ones", all - 1),
+        };
+        let text =
+            format!("the file does not agree with the signed checkpoint of {size} events{more}: {which}");
         self.findings.push(Finding::new(FindingKind::Checkpoint, text));
     }
 }
