@@ -1,6 +1,7 @@
 //! The vocabulary's tests at its boundary.
 
 mod arbitrary;
+mod canonical;
 mod documents;
 mod golden;
 mod masking;
