@@ -89,6 +89,19 @@ impl Control {
         self.value("its clock", sql, ()).await.map(Timestamp::from_micros)
     }
 
+    /// Asks for the server's clock, no finer than the times that its binlog tells: those of MariaDB are whole seconds.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn clock_of_commits(&mut self) -> Result<Timestamp, ControlError> {
+        const SECOND: i64 = 1_000_000;
+        let clock = self.clock().await?;
+        Ok(match self.product() {
+            Product::Mysql => clock,
+            Product::Mariadb => Timestamp::from_micros(clock.micros() - clock.micros().rem_euclid(SECOND)),
+        })
+    }
+
     /// Asks for the server's clock and, after it, for the end of the binlog: every transaction whose commit time is
     /// before that clock lies before that end. The time is taken, and the end read, under the binlog's own lock. The end comes
     /// without its GTIDs.
@@ -96,7 +109,7 @@ impl Control {
     /// # Errors
     /// Those of a query.
     pub async fn clock_and_log_end(&mut self) -> Result<(Timestamp, LogEnd), ControlError> {
-        Ok((self.clock().await?, self.log_status().await?.0))
+        Ok((self.clock_of_commits().await?, self.log_status().await?.0))
     }
 
     /// Asks for the binlog's files, oldest first.

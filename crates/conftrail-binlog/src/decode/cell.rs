@@ -2,7 +2,7 @@
 
 use conftrail_core::Value;
 
-use super::{CellProblem, Charset, decimal, geometry, json, temporal};
+use super::{CellProblem, Charset, decimal, geometry, json, mariadb, temporal};
 use crate::cursor::{uint_be, uint_le};
 use crate::plan::{Cell, LabelSet};
 
@@ -35,6 +35,12 @@ pub(super) fn decode(cell: &Cell, bytes: &[u8]) -> Result<Decoded, CellProblem> 
         Cell::Bit => uint_be(bytes).map(Value::from),
         Cell::Binary { pad_to } => Some(binary(bytes, usize::from(*pad_to))),
         Cell::Vector => vector(bytes),
+        Cell::Uuid => mariadb::uuid(bytes).map(Value::from),
+        Cell::Inet4 => mariadb::inet4(bytes).map(Value::from),
+        Cell::Inet6 => mariadb::inet6(bytes).map(Value::from),
+        Cell::HiresTime { digits } => mariadb::hires_time(bytes, *digits).map(Value::from),
+        Cell::HiresDateTime { digits } => mariadb::hires_datetime(bytes, *digits).map(Value::from),
+        Cell::HiresTimestamp { digits } => mariadb::hires_timestamp(bytes, *digits).map(Value::from),
         Cell::Null => Some(Value::Null),
         Cell::Enum(labels) => return enumeration(bytes, labels.as_ref()).map(Decoded::Value),
         Cell::Set(labels) => return set(bytes, labels.as_ref()).map(Decoded::Value),

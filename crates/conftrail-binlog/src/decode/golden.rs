@@ -49,6 +49,7 @@ fn facts() -> HashMap<String, TableFacts> {
     let table = |table: &serde_json::Value| TableFacts {
         columns: table["columns"].as_array().expect("columns").iter().map(column).collect(),
         key: table["key"].as_array().expect("a key").iter().filter_map(text).collect(),
+        row_end: None,
     };
     json.as_object().expect("tables").iter().map(|(name, facts)| (name.clone(), table(facts))).collect()
 }

@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod geometry;
 mod json;
+mod mariadb;
 mod rows;
 mod short_text;
 mod temporal;

@@ -107,7 +107,7 @@ pub(super) fn packed_time(packed: i64) -> ShortText {
 }
 
 /// Whole part: 17 bits of year × 13 + month, 5 of day, 5 of hour, 6 of minute, 6 of second.
-fn datetime_text(whole: u64, micros: u64, digits: u8) -> ShortText {
+pub(super) fn datetime_text(whole: u64, micros: u64, digits: u8) -> ShortText {
     let (ymd, hms) = (whole >> 17, whole & 0x1_ffff);
     let (months, day) = (ymd >> 5, ymd & 31);
     let mut text = ShortText::new();
@@ -119,7 +119,7 @@ fn datetime_text(whole: u64, micros: u64, digits: u8) -> ShortText {
 }
 
 /// Whole part: 10 bits of hours, 6 of minutes, 6 of seconds.
-fn time_text(negative: bool, whole: u64, micros: u64, digits: u8) -> ShortText {
+pub(super) fn time_text(negative: bool, whole: u64, micros: u64, digits: u8) -> ShortText {
     let mut text = ShortText::new();
     if negative {
         text.push(b'-');
@@ -129,7 +129,7 @@ fn time_text(negative: bool, whole: u64, micros: u64, digits: u8) -> ShortText {
     text
 }
 
-fn timestamp_text(seconds: u64, micros: u64, digits: u8) -> ShortText {
+pub(super) fn timestamp_text(seconds: u64, micros: u64, digits: u8) -> ShortText {
     let mut text = ShortText::new();
     if seconds == 0 && micros == 0 {
         text.push_str(ZERO_DATETIME);

@@ -13,20 +13,51 @@ use crate::table_map::{ColumnType, TableMap};
 impl TablePlan {
     /// Makes the plan from full metadata; `None` when names or labels are missing.
     pub fn from_binlog(map: &TableMap) -> Option<Self> {
+        Self::from_names(map, None, |_, stored| Some(stored))
+    }
+
+    /// Makes the plan from full metadata of MariaDB and what its table maps never tell; `None` when the schema does not fit.
+    pub fn from_binlog_and_schema(map: &TableMap, facts: &TableFacts) -> Option<Self> {
+        let told = |name: &str| facts.columns.iter().find(|told| told.name == name);
+        if facts.columns.len() != map.columns.len() {
+            return None;
+        }
+        Self::from_names(map, facts.row_end.as_deref(), |index, stored| {
+            let told = told(map.metadata.names.as_ref()?.get(index)?)?;
+            told.fits(stored, *map.codes.get(index)?).then(|| told.refined(stored))
+        })
+    }
+
+    /// Makes the plan from full metadata of MariaDB alone: without the schema the old formats of times have no known length.
+    pub fn from_binlog_of_mariadb(map: &TableMap) -> Option<Self> {
+        Self::from_names(map, None, |index, stored| match stored {
+            ColumnType::OldTime | ColumnType::OldDateTime | ColumnType::OldTimestamp => {
+                Some(ColumnType::Unknown { code: *map.codes.get(index)? })
+            }
+            other => Some(other),
+        })
+    }
+
+    fn from_names(
+        map: &TableMap,
+        row_end: Option<&str>,
+        of_type: impl Fn(usize, ColumnType) -> Option<ColumnType>,
+    ) -> Option<Self> {
         let names = map.metadata.names.as_ref()?;
         let mut columns = Vec::with_capacity(names.len());
         for (index, name) in names.iter().enumerate() {
-            let column_type = *map.columns.get(index)?;
+            let column_type = of_type(index, *map.columns.get(index)?)?;
             let detail = binlog_detail(map, index);
             if column_type.is_labelled() && detail.labels.is_none() {
                 return None;
             }
-            columns.push(column(map, index, SmolStr::new(name), detail)?);
+            let name = SmolStr::new(name);
+            columns.push(ColumnPlan::new(name, column_type, *map.codes.get(index)?, detail));
         }
         let names_are_unique = has_unique_names(&columns);
         let key = map.metadata.key.iter().map(|part| part.column).collect();
         (names_are_unique && columns.len() == map.columns.len())
-            .then(|| finish(map, columns, key, SchemaFrom::Binlog))
+            .then(|| finish(map, columns, key, SchemaFrom::Binlog, row_end))
     }
 
     /// Makes the plan from the server's present schema; `None` when that does not fit the table map, which is so after
@@ -41,12 +72,15 @@ impl TablePlan {
                 return None;
             }
             let detail = joined_detail(map, index, told)?;
-            columns.push(column(map, index, SmolStr::new(&told.name), detail)?);
+            let column_type = told.refined(*map.columns.get(index)?);
+            let name = SmolStr::new(&told.name);
+            columns.push(ColumnPlan::new(name, column_type, *map.codes.get(index)?, detail));
         }
         let key: Option<Vec<usize>> =
             facts.key.iter().map(|name| columns.iter().position(|column| *column.name == **name)).collect();
         let key = key?;
-        has_unique_names(&columns).then(|| finish(map, columns, key, SchemaFrom::InformationSchema))
+        has_unique_names(&columns)
+            .then(|| finish(map, columns, key, SchemaFrom::InformationSchema, facts.row_end.as_deref()))
     }
 
     /// Makes a plan without names: `@1`, `@2`, … ENUM and SET are numbers, and without told signs numbers are signed.
@@ -58,7 +92,7 @@ impl TablePlan {
             })
             .collect();
         let key = map.metadata.key.iter().map(|part| part.column).collect();
-        finish(map, columns, key, SchemaFrom::Positional)
+        finish(map, columns, key, SchemaFrom::Positional, None)
     }
 
     /// Makes the best plan: full metadata, else facts that fit, else by position.
@@ -69,13 +103,25 @@ impl TablePlan {
     }
 }
 
-fn finish(map: &TableMap, columns: Vec<ColumnPlan>, key: Vec<usize>, schema_from: SchemaFrom) -> TablePlan {
+fn finish(
+    map: &TableMap,
+    columns: Vec<ColumnPlan>,
+    mut key: Vec<usize>,
+    schema_from: SchemaFrom,
+    row_end: Option<&str>,
+) -> TablePlan {
+    let row_end = row_end.and_then(|name| columns.iter().position(|column| &*column.name == name));
+    // It belongs to the key as stored; the rows of one key are the versions of one resource.
+    key.retain(|index| Some(*index) != row_end);
+    let is_finer = |(column, stored): (&ColumnPlan, &ColumnType)| column.column_type != *stored;
     TablePlan {
         database: Arc::from(map.database.as_str()),
         table: Arc::from(map.table.as_str()),
         fingerprint: fingerprint(&columns, &key),
+        is_refined: row_end.is_some() || columns.iter().zip(&map.columns).any(is_finer),
         columns,
         key,
+        row_end,
         schema_from,
     }
 }
@@ -142,7 +188,7 @@ fn decoded(labels: &[Vec<u8>], charset: Charset) -> Option<LabelSet> {
 #[cfg(test)]
 mod tests {
     use super::{ColumnFacts, SchemaFrom, TableFacts, TablePlan};
-    use crate::table_map::TableMap;
+    use crate::table_map::{ColumnType, TableMap};
     use crate::testing::{TableMapBytes, prefixed};
 
     /// `b int, a bigint unsigned, e enum`, key (a, b).
@@ -164,7 +210,7 @@ mod tests {
 
     fn facts() -> TableFacts {
         let columns = vec![fact("b", "int"), fact("a", "bigint unsigned"), fact("e", "enum('x','y')")];
-        TableFacts { columns, key: vec!["a".to_owned(), "b".to_owned()] }
+        TableFacts { columns, key: vec!["a".to_owned(), "b".to_owned()], row_end: None }
     }
 
     #[test]
@@ -222,5 +268,36 @@ mod tests {
         for (index, one) in prints.iter().enumerate() {
             assert!(prints.iter().skip(index + 1).all(|other| other != one));
         }
+    }
+
+    #[test]
+    fn what_full_metadata_of_mariadb_leaves_open_comes_from_the_schema() {
+        let bytes = TableMapBytes::new("d", "t")
+            .column(3, &[])
+            .column(254, &[0xfe, 16])
+            .column(11, &[])
+            .column(17, &[6])
+            .names(&["id", "u", "t", "row_end"])
+            .optional(8, &[0, 3]);
+        let map = parse(&bytes);
+        let mut facts = TableFacts {
+            columns: vec![
+                fact("id", "int(11)"),
+                fact("u", "uuid"),
+                fact("t", "time(3)"),
+                fact("row_end", "timestamp(6)"),
+            ],
+            key: vec!["id".to_owned()],
+            row_end: Some("row_end".to_owned()),
+        };
+        let plan = TablePlan::from_binlog_and_schema(&map, &facts).expect("it fits");
+        assert_eq!(plan.columns[1].column_type, ColumnType::Uuid);
+        assert_eq!(plan.columns[2].column_type, ColumnType::HiresTime { digits: 3 });
+        assert_eq!((plan.key, plan.row_end, plan.is_refined), (vec![0], Some(3), true));
+        let alone = TablePlan::from_binlog_of_mariadb(&map).expect("names");
+        assert_eq!(alone.columns[2].column_type, ColumnType::Unknown { code: 11 });
+        assert_eq!((alone.key, alone.row_end), (vec![0, 3], None));
+        facts.columns[1].column_type = "bigint".to_owned();
+        assert!(TablePlan::from_binlog_and_schema(&map, &facts).is_none());
     }
 }

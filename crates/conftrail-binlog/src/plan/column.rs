@@ -70,6 +70,12 @@ pub(crate) enum Cell {
     Json,
     Geometry,
     Vector,
+    Uuid,
+    Inet4,
+    Inet6,
+    HiresTime { digits: u8 },
+    HiresDateTime { digits: u8 },
+    HiresTimestamp { digits: u8 },
     Null,
     Unknown,
 }
@@ -115,9 +121,19 @@ fn frame(column_type: ColumnType) -> Frame {
         | ColumnType::Json { length_bytes }
         | ColumnType::Geometry { length_bytes }
         | ColumnType::Vector { length_bytes } => Frame::Prefixed(length_bytes),
+        // As the CHAR of their table map.
+        ColumnType::Uuid | ColumnType::Inet4 | ColumnType::Inet6 => Frame::Prefixed(1),
+        ColumnType::HiresTime { digits } => Frame::Fixed(hires_bytes([3, 4, 4, 5, 5, 5, 6], digits)),
+        ColumnType::HiresDateTime { digits } => Frame::Fixed(hires_bytes([5, 6, 6, 7, 7, 7, 8], digits)),
+        ColumnType::HiresTimestamp { digits } => Frame::Fixed(4 + u16::from(digits.div_ceil(2))),
         ColumnType::Null => Frame::Fixed(0),
         ColumnType::Unknown { .. } => Frame::Unknown,
     }
+}
+
+/// Bytes by digits; source: MariaDB, `sql/sql_type.cc`, `m_hires_bytes`.
+fn hires_bytes(by_digits: [u16; 7], digits: u8) -> u16 {
+    by_digits.get(usize::from(digits)).copied().unwrap_or_default()
 }
 
 /// Nine digits take four bytes; the odd digits at either end take as many as they need.
@@ -153,6 +169,12 @@ fn cell(column_type: ColumnType, unsigned: bool, charset: Charset, labels: Optio
         ColumnType::Json { .. } => Cell::Json,
         ColumnType::Geometry { .. } => Cell::Geometry,
         ColumnType::Vector { .. } => Cell::Vector,
+        ColumnType::Uuid => Cell::Uuid,
+        ColumnType::Inet4 => Cell::Inet4,
+        ColumnType::Inet6 => Cell::Inet6,
+        ColumnType::HiresTime { digits } => Cell::HiresTime { digits },
+        ColumnType::HiresDateTime { digits } => Cell::HiresDateTime { digits },
+        ColumnType::HiresTimestamp { digits } => Cell::HiresTimestamp { digits },
         ColumnType::Null => Cell::Null,
         ColumnType::Unknown { .. } => Cell::Unknown,
     }

@@ -9,6 +9,8 @@ pub struct TableFacts {
     pub columns: Vec<ColumnFacts>,
     /// The primary key's column names by SEQ_IN_INDEX.
     pub key: Vec<String>,
+    /// Of a system-versioned table of MariaDB, the column that says until when a row held.
+    pub row_end: Option<String>,
 }
 
 /// Holds one row of `information_schema.COLUMNS`.
@@ -84,9 +86,31 @@ impl ColumnFacts {
                     | "geometrycollection"
             ),
             ColumnType::Vector { .. } => self.is("vector"),
+            ColumnType::Uuid => self.is("uuid"),
+            ColumnType::Inet4 => self.is("inet4"),
+            ColumnType::Inet6 => self.is("inet6"),
+            ColumnType::HiresTime { digits } => self.is("time") && self.digits() == u64::from(digits),
+            ColumnType::HiresDateTime { digits } => self.is("datetime") && self.digits() == u64::from(digits),
+            ColumnType::HiresTimestamp { digits } => {
+                self.is("timestamp") && self.digits() == u64::from(digits)
+            }
             ColumnType::Null => true,
             // What cannot be read cannot be compared either: its rows are reported as undecoded with their names.
             ColumnType::Unknown { .. } => type_code != code::NULL,
+        }
+    }
+
+    /// Returns what a column really is, where MariaDB's table map says only how long its cells are, or not even that.
+    pub(super) fn refined(&self, stored: ColumnType) -> ColumnType {
+        let digits = u8::try_from(self.digits()).ok().filter(|digits| (1..=6).contains(digits));
+        match (stored, self.base().as_str(), digits) {
+            (ColumnType::Char { length: 16 }, "uuid", _) => ColumnType::Uuid,
+            (ColumnType::Char { length: 16 }, "inet6", _) => ColumnType::Inet6,
+            (ColumnType::Char { length: 4 }, "inet4", _) => ColumnType::Inet4,
+            (ColumnType::OldTime, "time", Some(digits)) => ColumnType::HiresTime { digits },
+            (ColumnType::OldDateTime, "datetime", Some(digits)) => ColumnType::HiresDateTime { digits },
+            (ColumnType::OldTimestamp, "timestamp", Some(digits)) => ColumnType::HiresTimestamp { digits },
+            (other, _, _) => other,
         }
     }
 
@@ -170,6 +194,24 @@ mod tests {
         assert!(of("int(5) zerofill").is_unsigned());
         assert!(!of("int").is_unsigned());
         assert!(!of("enum('unsigned')").is_unsigned());
+    }
+
+    #[test]
+    fn what_a_table_map_of_mariadb_leaves_open_is_told_by_the_schema() {
+        let check = |text: &str, stored, expected| {
+            let refined = of(text).refined(stored);
+            assert_eq!(refined, expected, "{text}");
+            assert!(of(text).fits(refined, 254), "{text}");
+        };
+        check("uuid", ColumnType::Char { length: 16 }, ColumnType::Uuid);
+        check("inet6", ColumnType::Char { length: 16 }, ColumnType::Inet6);
+        check("inet4", ColumnType::Char { length: 4 }, ColumnType::Inet4);
+        check("binary(16)", ColumnType::Char { length: 16 }, ColumnType::Char { length: 16 });
+        check("time(3) /* mariadb-5.3 */", ColumnType::OldTime, ColumnType::HiresTime { digits: 3 });
+        check("time /* mariadb-5.3 */", ColumnType::OldTime, ColumnType::OldTime);
+        check("datetime(6)", ColumnType::OldDateTime, ColumnType::HiresDateTime { digits: 6 });
+        check("timestamp(1)", ColumnType::OldTimestamp, ColumnType::HiresTimestamp { digits: 1 });
+        check("timestamp(1)", ColumnType::Timestamp { digits: 1 }, ColumnType::Timestamp { digits: 1 });
     }
 
     #[test]

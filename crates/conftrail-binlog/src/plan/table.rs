@@ -39,6 +39,10 @@ pub struct TablePlan {
     pub columns: Vec<ColumnPlan>,
     /// The indexes of the primary key's columns in the key's own order; empty when there is no key or nobody told it.
     pub key: Vec<usize>,
+    /// Of a system-versioned table of MariaDB, the column that says until when a row held; it is no part of `key`.
+    pub row_end: Option<usize>,
+    /// Whether the server's present schema told more of a column than its table map does, beside its name.
+    pub is_refined: bool,
     /// Who told the names.
     pub schema_from: SchemaFrom,
     /// A stable hash, 16 hex digits, of names, types, labels and key: equal definitions have equal fingerprints.

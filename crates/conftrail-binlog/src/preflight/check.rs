@@ -232,7 +232,17 @@ async fn tried_dump(connection: Connection, end: LogEnd) -> Option<WireError> {
     tokio::task::spawn_blocking(trying).await.unwrap_or(Some(WireError::Closed))
 }
 
+/// What MariaDB says to an account that logs in by Unix socket and comes over the network.
+const SOCKET_ONLY: u16 = 1698;
+
 fn refused_connection(error: &WireError) -> Finding {
+    if let WireError::Server { code: SOCKET_ONLY, .. } = error {
+        let what = format!(
+            "{}; the account may log in by Unix socket only: give it a password, such as ALTER USER … IDENTIFIED BY '…'",
+            explain(error)
+        );
+        return Finding::fatal("url", what);
+    }
     let place = match error {
         WireError::File { .. } | WireError::Tls(_) | WireError::NoTls | WireError::KeyNotAllowed => "tls",
         WireError::Server { code: 1045, .. } => "password_file",

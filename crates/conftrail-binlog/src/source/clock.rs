@@ -3,7 +3,7 @@
 use super::position::Place;
 use crate::wire::RawEvent;
 
-/// A server that lets no user set the time of its events, since it was started so.
+/// A server that lets only administrators set the time of its events, since it was started so.
 #[derive(Clone, Debug)]
 pub(super) struct TrustedClock {
     pub(super) server_id: u32,

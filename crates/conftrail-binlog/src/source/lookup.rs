@@ -36,7 +36,7 @@ impl Lookup {
     ) -> Result<(Timestamp, Option<TableFacts>), ControlError> {
         let control = &mut self.control;
         self.runtime.block_on(async {
-            let at = control.clock().await?;
+            let at = control.clock_of_commits().await?;
             Ok((at, control.table_facts(schema, table).await?))
         })
     }

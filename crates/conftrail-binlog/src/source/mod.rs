@@ -10,6 +10,7 @@ mod error;
 mod filter;
 mod finish;
 mod gtid_event;
+mod history;
 mod lookup;
 mod open;
 mod partial_row;

@@ -70,7 +70,8 @@ pub(super) async fn open(
     })?;
     let state = after.map(|checkpoint| checkpoint.state.clone()).unwrap_or_default();
     let mut schema_facts = SchemaFacts::from_state(&state);
-    if !facts.row_metadata.eq_ignore_ascii_case("FULL") {
+    // MariaDB's table maps never tell everything.
+    if facts.product() == Product::Mariadb || !facts.row_metadata.eq_ignore_ascii_case("FULL") {
         ask_ahead(&mut control, &filter, &mut schema_facts).await?;
     }
     let attributor = attributor(config, &facts, &mut control).await?;
@@ -96,7 +97,7 @@ pub(super) async fn open(
     };
     let stream = dump(connection, request).await?;
     let lookup = Lookup::new(Control::open(&target).await?, Handle::current());
-    let tables = Tables::new(origin, masker.clone(), filter, schema_facts);
+    let tables = Tables::new(origin, masker.clone(), facts.product(), filter, schema_facts);
     let reader = Reader::new(settings, tables, lookup, attributor, position, OpenXa::from_state(&state), out);
     Ok(Opened { reader, stream, first, control })
 }
@@ -138,7 +139,7 @@ pub(crate) fn made_up_id() -> u32 {
 /// Asks for the columns of all captured tables before the stream needs them: what is asked early holds for all that
 /// is committed later.
 async fn ask_ahead(control: &mut Control, filter: &TableFilter, facts: &mut SchemaFacts) -> PortResult<()> {
-    let asked = control.clock().await?;
+    let asked = control.clock_of_commits().await?;
     for table in control.tables().await? {
         if !filter.captures(&table.schema, &table.name) || facts.get(&table.schema, &table.name).is_some() {
             continue;

@@ -9,6 +9,7 @@ use conftrail_core::{
 
 use super::attribute::Trace;
 use super::batch::{Content, Pending, TraceKey};
+use super::history::{Meaning, meaning};
 use super::partial_row::PartialRow;
 use super::reader::Reader;
 use super::tables::{Captured, Known};
@@ -85,7 +86,11 @@ impl Reader {
         let is_partial = !rows.has_full_images();
         for change in changes {
             match change {
-                Ok(change) => self.row(event, known, captured, change, is_partial),
+                Ok(change) => match meaning(change, &known.plan) {
+                    Meaning::Change(change) => self.row(event, known, captured, change, is_partial),
+                    Meaning::OldVersion => self.transaction_at(event).ordinal += 1,
+                    Meaning::HistoryRemoved => self.history_removed(event, captured),
+                },
                 Err(error) => self.undecoded_of(event, captured.table.whole(), &error.to_string()),
             }
         }

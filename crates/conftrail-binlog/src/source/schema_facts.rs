@@ -84,7 +84,10 @@ fn written(dated: &DatedFacts) -> Value {
         Value::Map(map)
     });
     let key = dated.facts.key.iter().map(|name| Value::from(name.as_str()));
-    let mut map = Map::with_capacity(3);
+    let mut map = Map::with_capacity(4);
+    if let Some(row_end) = &dated.facts.row_end {
+        map.insert("row_end", row_end.as_str());
+    }
     map.insert("asked", dated.asked.micros());
     map.insert("columns", Value::List(columns.collect()));
     map.insert("key", Value::List(key.collect()));
@@ -113,6 +116,7 @@ fn read(value: &Value) -> Option<DatedFacts> {
         facts: TableFacts {
             columns: list("columns")?.iter().map(column).collect::<Option<_>>()?,
             key: list("key")?.iter().map(|name| name.as_text().map(str::to_owned)).collect::<Option<_>>()?,
+            row_end: map.get("row_end").and_then(Value::as_text).map(str::to_owned),
         },
         asked: Timestamp::from_micros(*asked),
     })
@@ -131,7 +135,7 @@ mod tests {
         };
         let columns = vec![column("a", Some("latin1")), column("b", None)];
         DatedFacts {
-            facts: TableFacts { columns, key: vec!["a".to_owned()] },
+            facts: TableFacts { columns, key: vec!["a".to_owned()], row_end: Some("b".to_owned()) },
             asked: Timestamp::from_seconds(7),
         }
     }

@@ -24,7 +24,7 @@ impl Token {
     }
 }
 
-/// Splits a statement. What MySQL's version comments (`/*!80000 … */`) hide counts as SQL.
+/// Splits a statement. What version comments (`/*!80000 … */`, MariaDB's `/*M!100000 … */`) hide counts as SQL.
 pub(super) fn tokens(sql: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut rest = sql;
@@ -32,6 +32,7 @@ pub(super) fn tokens(sql: &str) -> Vec<Token> {
         rest = match first {
             space if space.is_whitespace() => &rest[first.len_utf8()..],
             '/' if rest.starts_with("/*!") => rest[3..].trim_start_matches(|c: char| c.is_ascii_digit()),
+            '/' if rest.starts_with("/*M!") => rest[4..].trim_start_matches(|c: char| c.is_ascii_digit()),
             '/' if rest.starts_with("/*") => behind(rest, "*/"),
             '*' if rest.starts_with("*/") => &rest[2..],
             '#' => behind(rest, "\n"),
@@ -109,6 +110,7 @@ mod tests {
         };
         assert_eq!(words("/* a */ drop -- x\n table # y\n t"), ["drop", "table", "t"]);
         assert_eq!(words("/*!50000 CREATE */ x /*! y*/"), ["CREATE", "x", "y"]);
+        assert_eq!(words("/*M!100101 CREATE*/ x"), ["CREATE", "x"]);
         assert_eq!(
             words("set a='it''s \\' b' , `c``d`=\"e\""),
             ["set", "a", "=", "?", ",", "`c`d`", "=", "?"]

@@ -57,7 +57,10 @@ pub(super) fn classify(sql: &str) -> Statement {
         "ROLLBACK" => return Statement::Rollback,
         _ => {}
     }
-    let all = tokens(sql);
+    of_tokens(sql, &tokens(sql))
+}
+
+fn of_tokens(sql: &str, all: &[Token]) -> Statement {
     let word = |index: usize, text: &str| all.get(index).is_some_and(|token| token.is(text));
     let Some(Token::Word(verb)) = all.first() else { return Statement::Unknown };
     match verb.to_ascii_uppercase().as_str() {
@@ -67,14 +70,19 @@ pub(super) fn classify(sql: &str) -> Statement {
         "ROLLBACK" if word(1, "TO") || word(2, "TO") => Statement::Savepoint,
         "ROLLBACK" => Statement::Rollback,
         "SAVEPOINT" | "RELEASE" => Statement::Savepoint,
-        "XA" => xa(sql, &all),
-        "TRUNCATE" => match name_at(&all, if word(1, "TABLE") { 2 } else { 1 }) {
+        "XA" => xa(sql, all),
+        "TRUNCATE" => match name_at(all, if word(1, "TABLE") { 2 } else { 1 }) {
             Some((name, _)) => Statement::Truncate(name),
             None => Statement::Unknown,
         },
-        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "LOAD" | "WITH" => Statement::Dml(written_to(&all)),
-        "CREATE" | "ALTER" | "DROP" | "RENAME" => definition(&all),
+        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "LOAD" | "WITH" => Statement::Dml(written_to(all)),
+        "CREATE" | "ALTER" | "DROP" | "RENAME" => definition(all),
         "GRANT" | "REVOKE" => Statement::Access,
+        // MariaDB: settings for the one statement behind FOR.
+        "SET" if word(1, "STATEMENT") => {
+            let behind = all.iter().position(|token| token.is("FOR")).and_then(|place| all.get(place + 1..));
+            behind.map_or(Statement::Unknown, |inner| of_tokens(sql, inner))
+        }
         "SET" if word(1, "PASSWORD") || word(1, "DEFAULT") => Statement::Access,
         "SET" | "ANALYZE" | "OPTIMIZE" | "REPAIR" | "CHECK" | "CHECKSUM" | "FLUSH" | "INSTALL"
         | "UNINSTALL" | "CACHE" | "RESET" => Statement::Harmless,
@@ -97,8 +105,17 @@ fn xa(sql: &str, all: &[Token]) -> Statement {
 
 /// The first table that an INSERT, UPDATE, DELETE, REPLACE or LOAD writes to.
 fn written_to(all: &[Token]) -> Option<ObjectName> {
-    const MODIFIERS: [&str; 8] =
-        ["LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "QUICK", "IGNORE", "INTO", "FROM", "CONCURRENT"];
+    const MODIFIERS: [&str; 9] = [
+        "LOW_PRIORITY",
+        "DELAYED",
+        "HIGH_PRIORITY",
+        "QUICK",
+        "IGNORE",
+        "INTO",
+        "FROM",
+        "CONCURRENT",
+        "HISTORY",
+    ];
     let verb = all.iter().position(|token| {
         ["INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD"].iter().any(|verb| token.is(verb))
     })?;
@@ -118,7 +135,7 @@ fn written_to(all: &[Token]) -> Option<ObjectName> {
 
 /// `CREATE`, `ALTER`, `DROP` and `RENAME` of all kinds of objects.
 fn definition(all: &[Token]) -> Statement {
-    const OBJECTS: [&str; 19] = [
+    const OBJECTS: [&str; 21] = [
         "TABLE",
         "TABLES",
         "INDEX",
@@ -138,6 +155,8 @@ fn definition(all: &[Token]) -> Statement {
         "INSTANCE",
         "REFERENCE",
         "LIBRARY",
+        "SEQUENCE",
+        "PACKAGE",
     ];
     let object = all.iter().enumerate().skip(1).find_map(|(index, token)| {
         OBJECTS.iter().find(|object| token.is(object)).map(|object| (index, *object))
@@ -152,8 +171,14 @@ fn definition(all: &[Token]) -> Statement {
             let own = name_behind_if(all, index + 1);
             named(on.and_then(|on| name_at(all, on)).or(own).map(|(name, _)| name).into_iter().collect())
         }
-        "PROCEDURE" | "FUNCTION" | "EVENT" => {
+        "PROCEDURE" | "FUNCTION" | "EVENT" | "SEQUENCE" => {
             named(name_behind_if(all, index + 1).map(|(name, _)| name).into_iter().collect())
+        }
+        // `CREATE PACKAGE BODY name` is one more word.
+        "PACKAGE" => {
+            let name =
+                if all.get(index + 1).is_some_and(|token| token.is("BODY")) { index + 2 } else { index + 1 };
+            named(name_behind_if(all, name).map(|(name, _)| name).into_iter().collect())
         }
         "DATABASE" | "SCHEMA" => match name_behind_if(all, index + 1) {
             Some((name, _)) => Statement::Database(name.name),
@@ -245,6 +270,10 @@ mod tests {
         check("DROP TRIGGER IF EXISTS s.g", &["s.g"]);
         check("CREATE OR REPLACE ALGORITHM=MERGE VIEW s.v AS select 1", &["s.v"]);
         check("create procedure s.p() begin end", &["s.p"]);
+        check("CREATE OR REPLACE SEQUENCE s.q START WITH 5", &["s.q"]);
+        check("create package body s.p as end", &["s.p"]);
+        check("SET STATEMENT max_statement_time=1 FOR ALTER TABLE s.t ADD COLUMN c INT", &["s.t"]);
+        check("CREATE TABLE IF NOT EXISTS s.t (id INT) WITH SYSTEM VERSIONING", &["s.t"]);
     }
 
     #[test]
@@ -259,6 +288,8 @@ mod tests {
         check("delete from t where a = 'x'", "t");
         check("LOAD DATA INFILE 'f' INTO TABLE s.t", "s.t");
         check("with c as (select 1) update t set a = 1", "t");
+        check("SET STATEMENT sql_mode='' FOR update s.t set a = 1", "s.t");
+        check("DELETE HISTORY FROM s.t", "s.t");
         assert_eq!(classify("TRUNCATE TABLE s.t"), Statement::Truncate(name("s.t")));
         assert_eq!(classify("truncate t"), Statement::Truncate(name("t")));
     }

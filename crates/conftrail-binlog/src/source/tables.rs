@@ -11,6 +11,7 @@ use super::filter::TableFilter;
 use super::lookup::Lookup;
 use super::schema_facts::{DatedFacts, SchemaFacts};
 use crate::plan::{PlanCache, SchemaFrom, TablePlan};
+use crate::product::Product;
 use crate::table_map::{TableMap, TableMapError};
 
 /// More table ids than this mean a server that opens tables anew all the time: what is known starts over.
@@ -47,6 +48,7 @@ pub(super) struct Partial {
 pub(super) struct Tables {
     origin: Origin,
     masker: Arc<Masker>,
+    product: Product,
     filter: TableFilter,
     pub(super) facts: SchemaFacts,
     plans: PlanCache,
@@ -54,8 +56,14 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn new(origin: Origin, masker: Arc<Masker>, filter: TableFilter, facts: SchemaFacts) -> Self {
-        Self { origin, masker, filter, facts, plans: PlanCache::default(), known: HashMap::new() }
+    pub(super) fn new(
+        origin: Origin,
+        masker: Arc<Masker>,
+        product: Product,
+        filter: TableFilter,
+        facts: SchemaFacts,
+    ) -> Self {
+        Self { origin, masker, product, filter, facts, plans: PlanCache::default(), known: HashMap::new() }
     }
 
     pub(super) fn filter(&self) -> &TableFilter {
@@ -95,6 +103,7 @@ impl Tables {
 
     fn captured(&mut self, map: &TableMap, lookup: &mut Lookup) -> PortResult<Known> {
         let (plan, unverified_before) = match TablePlan::from_binlog(map) {
+            Some(_) if self.product == Product::Mariadb => self.refined_plan(map, lookup)?,
             Some(plan) => (plan, None),
             None => self.plan_from_schema(map, lookup)?,
         };
@@ -113,6 +122,27 @@ impl Tables {
         key: Vec<usize>,
     ) -> capture::Table {
         capture::Table::new(&self.masker, self.origin.clone(), &map.database, &map.table, columns, key)
+    }
+
+    /// Joins a table map of MariaDB, which has names and does not tell everything else, with what the schema says.
+    fn refined_plan(
+        &mut self,
+        map: &TableMap,
+        lookup: &mut Lookup,
+    ) -> PortResult<(TablePlan, Option<Timestamp>)> {
+        let (schema, table) = (map.database.as_str(), map.table.as_str());
+        let fits = |facts: &SchemaFacts| {
+            let dated = facts.get(schema, table)?;
+            let plan = TablePlan::from_binlog_and_schema(map, &dated.facts)?;
+            let unverified_before = plan.is_refined.then_some(dated.asked);
+            Some((plan, unverified_before))
+        };
+        if let Some(found) = fits(&self.facts) {
+            return Ok(found);
+        }
+        self.ask(schema, table, lookup)?;
+        let alone = || TablePlan::from_binlog_of_mariadb(map).unwrap_or_else(|| TablePlan::positional(map));
+        Ok(fits(&self.facts).unwrap_or_else(|| (alone(), Some(Timestamp::from_micros(i64::MAX)))))
     }
 
     /// Joins a table map without names with what the schema says, or said when it was asked last.

@@ -138,6 +138,27 @@ pub enum ColumnType {
         /// Bytes of the length in front of the content: 1 to 4.
         length_bytes: u8,
     },
+    /// MariaDB's UUID; its table map says CHAR.
+    Uuid,
+    /// MariaDB's INET4; its table map says CHAR.
+    Inet4,
+    /// MariaDB's INET6; its table map says CHAR.
+    Inet6,
+    /// TIME with fractional digits as MariaDB stored it before 10.1; its table map does not tell the digits.
+    HiresTime {
+        /// 1 to 6 fractional digits.
+        digits: u8,
+    },
+    /// DATETIME with fractional digits as MariaDB stored it before 10.1.
+    HiresDateTime {
+        /// 1 to 6 fractional digits.
+        digits: u8,
+    },
+    /// TIMESTAMP with fractional digits as MariaDB stored it before 10.1.
+    HiresTimestamp {
+        /// 1 to 6 fractional digits.
+        digits: u8,
+    },
     /// A column of which nothing is stored.
     Null,
     /// A type this version cannot frame.

@@ -26,9 +26,9 @@ pub(crate) fn config(server: &MysqlServer, include: &str) -> Config {
     }
 }
 
-/// MariaDB 10.11 has no certificate of its own.
+/// The tests' servers of MariaDB have no certificates of their own.
 pub(crate) fn tls_mode(server: &MysqlServer) -> TlsMode {
-    if server.product() == Product::Mariadb10 { TlsMode::Disabled } else { TlsMode::Required }
+    if server.product() == Product::Mysql { TlsMode::Required } else { TlsMode::Disabled }
 }
 
 pub(crate) fn masker() -> Arc<Masker> {

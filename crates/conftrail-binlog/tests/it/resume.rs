@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use conftrail_binlog::source::Start;
 use conftrail_core::{Action, Checkpoint, Event, Value};
-use conftrail_testkit::servers::{MysqlOptions, MysqlServer};
+use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 use conftrail_testkit::wait::until;
 
 use crate::reading::{DEADLINE, Reading, config};
@@ -53,7 +53,9 @@ async fn check_every_position(server: &MysqlServer) {
 
 #[tokio::test]
 async fn by_gtid_nothing_is_lost_and_no_id_changes() {
-    check_every_position(&MysqlServer::start(MysqlOptions::recommended()).await).await;
+    for product in Product::ALL {
+        check_every_position(&MysqlServer::start(MysqlOptions::recommended_of(product)).await).await;
+    }
 }
 
 #[tokio::test]
@@ -160,37 +162,42 @@ async fn a_reset_binlog_is_a_gap_and_another_server_is_told() {
 
 #[tokio::test]
 async fn a_killed_connection_is_worth_another_try_and_loses_nothing() {
-    let server = MysqlServer::start(MysqlOptions::recommended()).await;
-    server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)").await;
-    let mut reading = Reading::latest(config(&server, "d.*")).await;
-    server.query("INSERT INTO d.t VALUES (1)").await;
-    reading.events_until(1).await;
-    let dumps =
-        server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'").await;
-    server.query(&format!("INSERT INTO d.t VALUES (2); KILL {}", dumps[0][0])).await;
-    let error = reading.failure().await;
-    assert!(error.is_retryable(), "{}", conftrail_core::explain(&error));
-    let mut seen = ids(&reading.events());
-    let mut again =
-        Reading::open(config(&server, "d.*"), Some(reading.checkpoint.clone())).await.expect("it opens");
-    seen.extend(ids(&again.catch_up(&server).await));
-    assert_eq!(seen.len(), 2);
+    for product in Product::ALL {
+        let server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)").await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server.query("INSERT INTO d.t VALUES (1)").await;
+        reading.events_until(1).await;
+        let dumps = server
+            .query("SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'")
+            .await;
+        server.query(&format!("INSERT INTO d.t VALUES (2); KILL {}", dumps[0][0])).await;
+        let error = reading.failure().await;
+        assert!(error.is_retryable(), "{}", conftrail_core::explain(&error));
+        let mut seen = ids(&reading.events());
+        let mut again =
+            Reading::open(config(&server, "d.*"), Some(reading.checkpoint.clone())).await.expect("it opens");
+        seen.extend(ids(&again.catch_up(&server).await));
+        assert_eq!(seen.len(), 2);
+    }
 }
 
 #[tokio::test]
 async fn a_restarted_server_is_read_on() {
-    let mut server = MysqlServer::start(MysqlOptions::recommended()).await;
-    server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)").await;
-    let mut reading = Reading::latest(config(&server, "d.*")).await;
-    server.kill_9().await;
-    assert!(reading.failure().await.is_retryable());
-    let refused = Reading::open(config(&server, "d.*"), Some(reading.checkpoint.clone())).await.err();
-    assert!(refused.expect("nobody is there").is_retryable());
-    server.start_again().await;
-    server.query("INSERT INTO d.t VALUES (1)").await;
-    let mut again =
-        Reading::open(config(&server, "d.*"), Some(reading.checkpoint.clone())).await.expect("it opens");
-    assert_eq!(again.events_until(1).await.len(), 1);
+    for product in Product::ALL {
+        let mut server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)").await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server.kill_9().await;
+        assert!(reading.failure().await.is_retryable());
+        let refused = Reading::open(config(&server, "d.*"), Some(reading.checkpoint.clone())).await.err();
+        assert!(refused.expect("nobody is there").is_retryable());
+        server.start_again().await;
+        server.query("INSERT INTO d.t VALUES (1)").await;
+        let mut again =
+            Reading::open(config(&server, "d.*"), Some(reading.checkpoint.clone())).await.expect("it opens");
+        assert_eq!(again.events_until(1).await.len(), 1);
+    }
 }
 
 #[tokio::test]

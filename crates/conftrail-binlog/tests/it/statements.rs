@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conftrail_core::{Action, Event, Value};
-use conftrail_testkit::servers::{MysqlOptions, MysqlServer};
+use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
@@ -23,101 +23,117 @@ fn json(value: Option<&Value>) -> String {
 
 #[tokio::test]
 async fn definitions_truncation_and_rights_are_events_and_other_tables_are_not() {
-    let server = MysqlServer::start(MysqlOptions::recommended()).await;
-    let mut reading = Reading::latest(config(&server, "d.t*")).await;
-    server
-        .query(
-            "CREATE DATABASE d; USE d; CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE elsewhere (id INT); \
-             ALTER TABLE t ADD password VARCHAR(20) DEFAULT 'hunter2' /*user='alice'*/; TRUNCATE t; \
-             TRUNCATE elsewhere; CREATE INDEX i ON elsewhere (id); RENAME TABLE t TO t2; \
-             CREATE USER app IDENTIFIED BY 'hunter3'; GRANT SELECT ON d.* TO app; DROP TABLE t2; FLUSH PRIVILEGES",
-        )
-        .await;
-    let events = reading.catch_up(&server).await;
-    use Action::{Access, Schema, Truncate};
-    let expected = [Schema, Schema, Schema, Truncate, Schema, Access, Access, Schema];
-    assert_eq!(
-        actions(&events),
-        expected,
-        "{:?}",
-        events.iter().map(|event| &event.detail).collect::<Vec<_>>()
-    );
-    assert_eq!(events[3].resource.id, "mysql:orders-db/d/t");
-    assert!(detail(&events[2], "text").is_some_and(|text| text.contains("ADD password")));
-    assert!(detail(&events[2], "digest").is_some_and(|digest| digest.starts_with("sha256:")));
-    assert!(events[2].actor.claimed.as_ref().is_some_and(|claimed| claimed.name.as_deref() == Some("alice")));
-    let text = serde_json::to_string(&events).expect("json");
-    assert!(!text.contains("hunter2") && !text.contains("hunter3") && !text.contains("$A$"), "{text}");
+    for product in Product::ALL {
+        let server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        let mut reading = Reading::latest(config(&server, "d.t*")).await;
+        server
+            .query(
+                "CREATE DATABASE d; USE d; CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE elsewhere (id INT); \
+                 ALTER TABLE t ADD password VARCHAR(20) DEFAULT 'hunter2' /*user='alice'*/; TRUNCATE t; \
+                 TRUNCATE elsewhere; CREATE INDEX i ON elsewhere (id); RENAME TABLE t TO t2; \
+                 CREATE USER app IDENTIFIED BY 'hunter3'; GRANT SELECT ON d.* TO app; DROP TABLE t2; FLUSH PRIVILEGES",
+            )
+            .await;
+        let events = reading.catch_up(&server).await;
+        use Action::{Access, Schema, Truncate};
+        let expected = [Schema, Schema, Schema, Truncate, Schema, Access, Access, Schema];
+        assert_eq!(
+            actions(&events),
+            expected,
+            "{:?}",
+            events.iter().map(|event| &event.detail).collect::<Vec<_>>()
+        );
+        assert_eq!(events[3].resource.id, "mysql:orders-db/d/t");
+        assert!(detail(&events[2], "text").is_some_and(|text| text.contains("ADD password")));
+        assert!(detail(&events[2], "digest").is_some_and(|digest| digest.starts_with("sha256:")));
+        assert!(
+            events[2].actor.claimed.as_ref().is_some_and(|claimed| claimed.name.as_deref() == Some("alice"))
+        );
+        let text = serde_json::to_string(&events).expect("json");
+        assert!(!text.contains("hunter2") && !text.contains("hunter3") && !text.contains("$A$"), "{text}");
+    }
 }
 
 #[tokio::test]
 async fn a_change_by_statement_is_reported_where_its_table_is_captured() {
-    let server = MysqlServer::start(MysqlOptions::recommended()).await;
-    server
-        .query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT); CREATE TABLE d.x (id INT)")
-        .await;
-    let mut reading = Reading::latest(config(&server, "d.t")).await;
-    server
-        .query(
-            "SET binlog_format = STATEMENT; USE d; INSERT INTO t VALUES (1, 1); INSERT INTO x VALUES (1); \
-             UPDATE d.t SET v = 3; BEGIN; INSERT INTO x VALUES (2); UPDATE t SET v = 4; COMMIT",
-        )
-        .await;
-    let events = reading.catch_up(&server).await;
-    assert_eq!(actions(&events), [Action::Statement; 3]);
-    assert_eq!(events[0].resource.id, "mysql:orders-db/d/t");
-    assert_eq!(detail(&events[1], "text"), Some("UPDATE d.t SET v = 3"));
-    assert_eq!(events[2].tx.as_ref().map(|tx| tx.seq), Some(1), "the statement on the other table counts");
+    for product in Product::ALL {
+        let server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        server
+            .query(
+                "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT); CREATE TABLE d.x (id INT)",
+            )
+            .await;
+        let mut reading = Reading::latest(config(&server, "d.t")).await;
+        server
+            .query(
+                "SET binlog_format = STATEMENT; USE d; INSERT INTO t VALUES (1, 1); INSERT INTO x VALUES (1); \
+                 UPDATE d.t SET v = 3; BEGIN; INSERT INTO x VALUES (2); UPDATE t SET v = 4; COMMIT",
+            )
+            .await;
+        let events = reading.catch_up(&server).await;
+        assert_eq!(actions(&events), [Action::Statement; 3]);
+        assert_eq!(events[0].resource.id, "mysql:orders-db/d/t");
+        assert_eq!(detail(&events[1], "text"), Some("UPDATE d.t SET v = 3"));
+        assert_eq!(
+            events[2].tx.as_ref().map(|tx| tx.seq),
+            Some(1),
+            "the statement on the other table counts"
+        );
+    }
 }
 
 #[tokio::test]
 async fn what_becomes_of_xa_transactions_is_told_even_after_a_restart_of_ours() {
-    let server = MysqlServer::start(MysqlOptions::recommended()).await;
-    server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)").await;
-    let mut reading = Reading::latest(config(&server, "d.*")).await;
-    let prepare = |xid: &str, id: u8| {
-        format!("XA START '{xid}'; INSERT INTO d.t VALUES ({id}); XA END '{xid}'; XA PREPARE '{xid}'")
-    };
-    server.query(&prepare("one", 1)).await;
-    server.query(&prepare("two", 2)).await;
-    let prepared = reading.events_until(2).await;
-    assert!(prepared.iter().all(|event| event.action == Action::Create && event.has_flag("xa_prepared")));
-    assert_eq!(reading.checkpoint.state.keys().filter(|key| key.starts_with("xa:")).count(), 2);
-    let checkpoint = reading.checkpoint.clone();
-    drop(reading);
-    server.query("XA COMMIT 'one'; XA ROLLBACK 'two'").await;
-    let mut reading = Reading::open(config(&server, "d.*"), Some(checkpoint)).await.expect("it opens");
-    let outcomes = reading.events_until(2).await;
-    assert_eq!(actions(&outcomes), [Action::Outcome; 2]);
-    for (outcome, prepared, result) in
-        [(&outcomes[0], &prepared[0], "committed"), (&outcomes[1], &prepared[1], "rolled_back")]
-    {
-        assert_eq!(detail(outcome, "result"), Some(result));
-        assert_eq!(detail(outcome, "of"), prepared.tx.as_ref().map(|tx| tx.id.as_str()));
-        assert_eq!(outcome.has_flag("rolled_back"), result == "rolled_back");
+    for product in Product::ALL {
+        let server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)").await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        let prepare = |xid: &str, id: u8| {
+            format!("XA START '{xid}'; INSERT INTO d.t VALUES ({id}); XA END '{xid}'; XA PREPARE '{xid}'")
+        };
+        server.query(&prepare("one", 1)).await;
+        server.query(&prepare("two", 2)).await;
+        let prepared = reading.events_until(2).await;
+        assert!(prepared.iter().all(|event| event.action == Action::Create && event.has_flag("xa_prepared")));
+        assert_eq!(reading.checkpoint.state.keys().filter(|key| key.starts_with("xa:")).count(), 2);
+        let checkpoint = reading.checkpoint.clone();
+        drop(reading);
+        server.query("XA COMMIT 'one'; XA ROLLBACK 'two'").await;
+        let mut reading = Reading::open(config(&server, "d.*"), Some(checkpoint)).await.expect("it opens");
+        let outcomes = reading.events_until(2).await;
+        assert_eq!(actions(&outcomes), [Action::Outcome; 2]);
+        for (outcome, prepared, result) in
+            [(&outcomes[0], &prepared[0], "committed"), (&outcomes[1], &prepared[1], "rolled_back")]
+        {
+            assert_eq!(detail(outcome, "result"), Some(result));
+            assert_eq!(detail(outcome, "of"), prepared.tx.as_ref().map(|tx| tx.id.as_str()));
+            assert_eq!(outcome.has_flag("rolled_back"), result == "rolled_back");
+        }
+        assert!(!reading.checkpoint.state.keys().any(|key| key.starts_with("xa:")));
     }
-    assert!(!reading.checkpoint.state.keys().any(|key| key.starts_with("xa:")));
 }
 
 #[tokio::test]
 async fn savepoints_change_nothing_and_tables_without_transactions_are_read() {
-    let server = MysqlServer::start(MysqlOptions::recommended()).await;
-    server
-        .query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); CREATE TABLE d.m (id INT PRIMARY KEY) ENGINE=MyISAM")
-        .await;
-    let mut reading = Reading::latest(config(&server, "d.*")).await;
-    server
-        .query(
-            "BEGIN; INSERT INTO d.t VALUES (1); SAVEPOINT s; INSERT INTO d.t VALUES (2); ROLLBACK TO s; COMMIT; \
-             INSERT INTO d.m VALUES (3); CREATE TABLE d.copy AS SELECT * FROM d.t",
-        )
-        .await;
-    let events = reading.catch_up(&server).await;
-    assert_eq!(actions(&events), [Action::Create, Action::Create, Action::Schema, Action::Create]);
-    let names: Vec<&str> = events.iter().map(|event| event.resource.name.as_str()).collect();
-    assert_eq!(names[..2], ["1", "3"]);
-    let [.., schema, row] = events.as_slice() else { panic!("four events") };
-    assert_eq!(schema.tx.as_ref().map(|tx| &tx.id), row.tx.as_ref().map(|tx| &tx.id));
+    for product in Product::ALL {
+        let server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        server
+            .query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); CREATE TABLE d.m (id INT PRIMARY KEY) ENGINE=MyISAM")
+            .await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server
+            .query(
+                "BEGIN; INSERT INTO d.t VALUES (1); SAVEPOINT s; INSERT INTO d.t VALUES (2); ROLLBACK TO s; COMMIT; \
+                 INSERT INTO d.m VALUES (3); CREATE TABLE d.copy AS SELECT * FROM d.t",
+            )
+            .await;
+        let events = reading.catch_up(&server).await;
+        assert_eq!(actions(&events), [Action::Create, Action::Create, Action::Schema, Action::Create]);
+        let names: Vec<&str> = events.iter().map(|event| event.resource.name.as_str()).collect();
+        assert_eq!(names[..2], ["1", "3"]);
+        let [.., schema, row] = events.as_slice() else { panic!("four events") };
+        assert_eq!(schema.tx.as_ref().map(|tx| &tx.id), row.tx.as_ref().map(|tx| &tx.id));
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Every column type with its edge values: what the server selects is what the event's after image says.
 
+use conftrail_binlog::decode::Charset;
 use conftrail_core::{Action, Value};
-use conftrail_testkit::servers::{MysqlOptions, MysqlServer};
+use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 
 use crate::reading::{Reading, config};
 
@@ -123,6 +124,72 @@ const CASES: &[Case] = &[
     case("VECTOR(3)", "CAST(VECTOR_TO_STRING({}) AS JSON)", &["TO_VECTOR('[1,-2.5,0.5]')"]),
 ];
 
+/// Types that only MariaDB has, and collations of its own.
+const MARIADB_CASES: &[Case] = &[
+    case(
+        "UUID",
+        PLAIN,
+        &[
+            "'123e4567-2f5c-41be-8ab2-382c4abdabab'",
+            "'00000000-0000-0000-0000-000000000000'",
+            "'ffffffff-ffff-ffff-ffff-ffffffffffff'",
+            "'018f0000-0000-7001-8002-000000000000'",
+            "'6ccd780c-baba-1026-9564-5b8c65602400'",
+            "UUID()",
+            "NULL",
+        ],
+    ),
+    case(
+        "INET6",
+        PLAIN,
+        &[
+            "'::'",
+            "'::1'",
+            "'2001:db8::'",
+            "'::ffff:10.0.0.5'",
+            "'::1.2.3.4'",
+            "'::0.2.0.0'",
+            "'fe80::1:0:0:1'",
+            "'1:0:2:0:3:0:4:5'",
+            "'1:0:0:2:0:0:0:3'",
+            "'0:0:1:0:0:0:1:0'",
+            "'1:2:3:4:5:6:7:0'",
+            "'1:2:3:4:5:6:7:8'",
+            "'::ffff:0:0'",
+            "'::2:0:0'",
+            "'::1:0'",
+        ],
+    ),
+    case("INET4", PLAIN, &["'10.0.0.5'", "'0.0.0.0'", "'255.255.255.255'", "'10.0.0.0'"]),
+    case("BINARY(16)", BASE64, &["x'00'", "x'0102030405060708090a0b0c0d0e0f00'"]),
+    case("VARCHAR(20) COLLATE uca1400_ai_ci", PLAIN, &["'a世😀'"]),
+    case("VARCHAR(20) COLLATE utf8mb4_croatian_ci", PLAIN, &["'Čć'"]),
+    case("VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_nopad_bin", PLAIN, &["'é€ÿ'"]),
+];
+
+impl Case {
+    /// Says whether a product has this type.
+    fn is_known_to(&self, product: Product) -> bool {
+        product == Product::Mysql || !["VECTOR", "gb18030"].iter().any(|word| self.column.contains(word))
+    }
+
+    /// How a product selects the value as JSON.
+    fn select_of(&self, product: Product) -> String {
+        match self.column {
+            _ if product == Product::Mysql => self.select.to_owned(),
+            // An alias for LONGTEXT there: what is stored is the text, with its spaces.
+            "JSON" => "CONCAT({}, '')".to_owned(),
+            "FLOAT" => "JSON_COMPACT(CAST({} AS CHAR))".to_owned(),
+            column if column.starts_with("SET(") => {
+                r#"JSON_COMPACT(CONCAT('[', IF({}='', '', CONCAT('"', REPLACE({}, ',', '","'), '"')), ']'))"#
+                    .to_owned()
+            }
+            column if column.contains("CHARACTER SET") => UTF8.to_owned(),
+            _ => self.select.to_owned(),
+        }
+    }
+}
+
 /// Values with a JSON number of the same value are the same: `1.0` and `1`, `1e2` and `100.0`.
 fn same(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
@@ -138,11 +205,18 @@ fn same(ours: &Value, theirs: &Value) -> bool {
     }
 }
 
-async fn check(options: MysqlOptions) {
+/// Writes every value and compares; returns how many values there were.
+async fn check(options: MysqlOptions, of_case: fn(&Case) -> bool) -> usize {
     let server = MysqlServer::start(options).await;
-    let mut script = "SET SESSION sql_mode = '', time_zone = '+00:00'; CREATE DATABASE d; ".to_owned();
+    let product = server.product();
+    let own = if product == Product::Mysql { &[] } else { MARIADB_CASES };
+    let cases: Vec<&Case> =
+        CASES.iter().chain(own).filter(|case| case.is_known_to(product) && of_case(case)).collect();
+    let mut script =
+        "SET SESSION sql_mode = '', time_zone = '+00:00'; CREATE DATABASE d CHARACTER SET utf8mb4; "
+            .to_owned();
     let mut rows = 0;
-    for (table, case) in CASES.iter().enumerate() {
+    for (table, case) in cases.iter().enumerate() {
         script.push_str(&format!("CREATE TABLE d.t{table} (id INT PRIMARY KEY, c {} NULL); ", case.column));
         for (id, value) in case.values.iter().enumerate() {
             // The value comes by an update: then both images and both of their bitmaps are decoded.
@@ -159,8 +233,8 @@ async fn check(options: MysqlOptions) {
 
     let mut right = 0;
     let mut wrong = Vec::new();
-    for (table, case) in CASES.iter().enumerate() {
-        let value = case.select.replace("{}", "c");
+    for (table, case) in cases.iter().enumerate() {
+        let value = case.select_of(product).replace("{}", "c");
         // One row a line, and the whole value as one JSON text.
         let select =
             format!("SET time_zone = '+00:00'; SELECT id, JSON_ARRAY({value}) FROM d.t{table} ORDER BY id");
@@ -182,16 +256,65 @@ async fn check(options: MysqlOptions) {
     }
     assert!(wrong.is_empty(), "{} of {rows} are right, wrong are:\n{}", right, wrong.join("\n"));
     assert_eq!(right, rows);
+    rows
 }
 
 #[tokio::test]
 async fn with_full_metadata_every_value_is_what_the_server_selects() {
-    check(MysqlOptions::recommended()).await;
+    check(MysqlOptions::recommended(), |_| true).await;
 }
 
 #[tokio::test]
 async fn with_the_vendors_metadata_every_value_is_what_the_server_selects() {
-    check(MysqlOptions::default()).await;
+    check(MysqlOptions::default(), |_| true).await;
+}
+
+#[tokio::test]
+async fn on_mariadb_with_full_metadata_every_value_is_what_the_server_selects() {
+    for product in Product::MARIADB {
+        check(MysqlOptions::recommended_of(product), |_| true).await;
+    }
+}
+
+#[tokio::test]
+async fn on_mariadb_with_the_vendors_metadata_every_value_is_what_the_server_selects() {
+    for product in Product::MARIADB {
+        check(MysqlOptions::of(product).with("--binlog-format=ROW"), |_| true).await;
+    }
+}
+
+#[tokio::test]
+async fn times_in_the_formats_of_before_mariadb_10_1_are_what_the_server_selects() {
+    let is_time = |case: &Case| case.column.starts_with("TIME") || case.column.starts_with("DATETIME");
+    for options in [
+        MysqlOptions::recommended_of(Product::Mariadb10),
+        MysqlOptions::of(Product::Mariadb11).with("--binlog-format=ROW"),
+    ] {
+        let values = check(options.with("--mysql56-temporal-format=OFF"), is_time).await;
+        assert!(values > 15, "{values}");
+    }
+}
+
+#[tokio::test]
+async fn every_collation_of_mariadb_belongs_to_its_character_set() {
+    for product in Product::MARIADB {
+        let server = MysqlServer::shared_of(product).await;
+        let collations = server
+            .query(
+                "SELECT id, character_set_name FROM information_schema.collation_character_set_applicability \
+                 WHERE id IS NOT NULL AND character_set_name IS NOT NULL",
+            )
+            .await;
+        assert!(collations.len() > 300, "{}", collations.len());
+        let wrong: Vec<_> = collations
+            .iter()
+            .filter(|row| {
+                let found = Charset::of_collation(row[0].parse().expect("a number"));
+                format!("{found:?}") != format!("{:?}", Charset::by_name(&row[1]))
+            })
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
 }
 
 #[tokio::test]

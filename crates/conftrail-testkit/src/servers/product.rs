@@ -15,6 +15,8 @@ pub enum Product {
 }
 
 impl Product {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Mysql, Self::Mariadb10, Self::Mariadb11];
     /// Both releases of MariaDB.
     pub const MARIADB: [Self; 2] = [Self::Mariadb10, Self::Mariadb11];
 

@@ -20,7 +20,7 @@ pub struct MariadbFacts {
 }
 
 impl MariadbFacts {
-    /// Says whether no user's session can set the time that the server logs.
+    /// Says whether only sessions with the right BINLOG REPLAY, which administrators have, can set the time that the server logs.
     pub fn protects_time(&self) -> bool {
         ["REPLICATION", "YES"].iter().any(|value| self.secure_timestamp.eq_ignore_ascii_case(value))
     }

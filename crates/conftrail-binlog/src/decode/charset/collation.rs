@@ -48,7 +48,13 @@ pub(super) fn charset_name(collation: u64) -> Option<&'static str> {
         97 | 98 => "eucjpms",
         248..=250 => "gb18030",
         // MariaDB: the no-pad copy of a collation is its id + 1024; UCA 14 has blocks of 256 ids per set.
-        1025..=1347 => return charset_name(collation - 1024),
+        1025..=1791 => return charset_name(collation - 1024),
+        // MariaDB's own collations before that.
+        576..=607 => "utf8mb3",
+        608..=639 => "utf8mb4",
+        640..=671 => "ucs2",
+        672..=703 => "utf16",
+        736..=767 => "utf32",
         2048..=2303 => "utf8mb3",
         2304..=2559 => "utf8mb4",
         2560..=2815 => "ucs2",
