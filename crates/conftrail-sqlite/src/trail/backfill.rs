@@ -1,7 +1,7 @@
 //! Brings a trail into the tree whose events were stored before there was one; once, in steps that may be cut off.
 
-use conftrail_core::Event;
-use conftrail_core::Timestamp;
+use conftrail_core::integrity::{CompactRange, TreeHash};
+use conftrail_core::{Event, Timestamp};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::body;
@@ -17,6 +17,7 @@ const TELL_EVERY: u64 = 100_000;
 /// Gives a leaf to every event that was there before the tree was, in the order of their keys. Nothing else writes
 /// yet. An event that comes to be in the file later, without a leaf, never gets one: `verify` names it.
 pub(super) fn backfill(connection: &mut Connection) -> Result<(), Error> {
+    mend(connection)?;
     let (mut done, mut told) = (0_u64, 0_u64);
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -34,6 +35,28 @@ pub(super) fn backfill(connection: &mut Connection) -> Result<(), Error> {
     if done > 0 {
         tracing::info!(events = done, "every older event has its place in the tree");
     }
+    Ok(())
+}
+
+/// Makes the state of the tree anew from its leaves when it cannot be understood: damage there must not stop the
+/// recording. Whether it is the tree that was signed is asked when the key comes.
+fn mend(connection: &Connection) -> Result<(), Error> {
+    let state = "SELECT size, peaks FROM tree";
+    let (size, peaks): (u64, Vec<u8>) =
+        connection.query_row(state, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if CompactRange::restore(size, &peaks).is_ok() {
+        return Ok(());
+    }
+    tracing::error!("the state of the trail's tree is damaged; it is made anew from its leaves");
+    let mut range = CompactRange::default();
+    let mut select = connection.prepare("SELECT hash FROM leaves ORDER BY leaf")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let hash = TreeHash::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default());
+        range.push(hash.unwrap_or_else(TreeHash::empty), |_, _, _| {});
+    }
+    let update = "UPDATE tree SET size = ?1, peaks = ?2";
+    connection.execute(update, params![range.size(), range.to_bytes()])?;
     Ok(())
 }
 

@@ -362,6 +362,19 @@ async fn events_of_before_the_tree_get_their_leaves_once() {
 }
 
 #[tokio::test]
+async fn a_damaged_state_of_the_tree_is_named_and_does_not_stop_the_recording() {
+    let directory = filled().await;
+    alter(directory.path(), |file| {
+        file.execute("UPDATE tree SET peaks = x'00'", []).unwrap();
+    });
+    assert_eq!(kinds(&report(directory.path(), &expected(&[1]))), [FindingKind::Tree]);
+    let trail = opened(directory.path(), 1);
+    write(&trail, EVENTS..EVENTS + 10).await;
+    let found = report(directory.path(), &expected(&[1]));
+    assert!(found.ok && found.size == EVENTS + 10, "{:?}", found.findings);
+}
+
+#[tokio::test]
 async fn a_damaged_page_is_named_by_what_stood_on_it() {
     let directory = filled().await;
     let path = directory.path().join("trail.db");

@@ -196,11 +196,8 @@ fn one(row: &rusqlite::Row<'_>, leaf: u64, signed: u64, scanned: &mut Scanned) -
                 hashes.computed = Some(computed);
                 scanned.findings.push(finding(FindingKind::Changed, "bodies", CONTENT));
             } else if !as_stored {
-                let text = "its content is what was recorded; how it is stored, when it was read or its place in the log is not";
-                scanned.findings.push(finding(FindingKind::Changed, "bodies", text));
-            }
-            // A content that was changed says nothing of what its columns should be.
-            if has_row && computed == stored && !columns.is_empty() {
+                scanned.findings.push(finding(FindingKind::Changed, "bodies", FORM));
+            } else if has_row && !columns.is_empty() {
                 let text = format!("what searches find it by is not what it says: {}", columns.join(", "));
                 scanned.findings.push(finding(FindingKind::Changed, "events", &text));
             }
@@ -217,6 +214,9 @@ fn one(row: &rusqlite::Row<'_>, leaf: u64, signed: u64, scanned: &mut Scanned) -
 
 /// How a content that does not make its leaf is told.
 pub(super) const CONTENT: &str = "its content is not what was recorded";
+/// How a body is told that makes its leaf and was stored otherwise.
+const FORM: &str =
+    "its content is what was recorded; how it is stored, when it was read or its place in the log is not";
 
 enum Compared {
     Is { computed: TreeHash, as_stored: bool, columns: Vec<&'static str> },
