@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::properties;
 use super::tree::{Scalar, Style};
+use super::{markup, properties};
 use crate::mask::{Masker, is_mask};
 
 /// Replacements of one pass over a document.
@@ -25,6 +25,10 @@ impl Edits {
             Style::Quoted => (scalar.span.clone(), serde_json::to_string(masked).unwrap_or_default()),
             Style::PropertyKey | Style::PropertyValue => {
                 (scalar.span.clone(), properties::escape(masked, scalar.style, original))
+            }
+            Style::Name => (scalar.span.clone(), masked.trim_start_matches(['@', '&']).to_owned()),
+            Style::Attribute | Style::Markup | Style::Cdata => {
+                (scalar.span.clone(), markup::escape(masked, scalar.style))
             }
             // The last line breaks stay, so that what follows keeps its line.
             Style::Block => {
@@ -54,6 +58,18 @@ impl Edits {
         };
         if let Some(masked) = masker.open_text(piece.get(rest_start..).unwrap_or_default()) {
             self.edits.push((gap.start + rest_start..gap.end, masked));
+        }
+    }
+
+    /// Masks a remark of XML: by what it holds, or, beside a secret, whole.
+    pub(crate) fn remark(&mut self, masker: &Masker, text: &str, remark: Range<usize>, beside_secret: bool) {
+        let Some(said) = text.get(remark.clone()) else { return };
+        let words = said.trim();
+        if beside_secret && !words.is_empty() && !is_mask(words) {
+            let start = remark.end - said.trim_start().len();
+            self.edits.push((start..start + words.len(), masker.hash(words)));
+        } else if let Some(masked) = masker.open_text(said) {
+            self.edits.push((remark, masked));
         }
     }
 

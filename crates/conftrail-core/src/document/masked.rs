@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::format::Format;
 use super::path::Path;
 use super::tree::{Tree, Unparsed};
-use super::{json, properties, walk, yaml};
+use super::{json, properties, toml, walk, xml, yaml};
 use crate::mask::{Masker, holds_mask};
 use crate::{Map, Value};
 
@@ -121,6 +121,8 @@ fn parse(format: Format, text: &str) -> Result<Tree, Unparsed> {
         Format::Yaml => yaml::parse(text),
         Format::Json => json::parse(text),
         Format::Properties => properties::parse(text),
+        Format::Toml => toml::parse(text),
+        Format::Xml => xml::parse(text),
         Format::Text => Err(Unparsed),
     }
 }

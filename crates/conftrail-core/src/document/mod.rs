@@ -4,12 +4,15 @@
 mod edits;
 mod format;
 mod json;
+mod markup;
 mod masked;
 pub(crate) mod path;
 mod properties;
 mod scalar;
+mod toml;
 mod tree;
 mod walk;
+mod xml;
 mod yaml;
 
 pub use format::Format;

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::markup::Markup;
 use crate::{Map, Value};
 
 /// How deep a document may nest. Deeper ones are not parsed: values are walked recursively.
@@ -26,6 +27,14 @@ pub(crate) enum Style {
     PropertyKey,
     /// A value of properties.
     PropertyValue,
+    /// A name of XML.
+    Name,
+    /// An attribute's value or an entity's, within its quotes.
+    Attribute,
+    /// Text between tags.
+    Markup,
+    /// Text within `CDATA`.
+    Cdata,
 }
 
 /// A scalar and where it stands.
@@ -56,6 +65,8 @@ pub(crate) struct Tree {
     pub(crate) roots: Vec<usize>,
     /// Whether names stand for themselves in paths, as in properties.
     pub(crate) is_flat: bool,
+    /// What XML has beside its tree.
+    pub(crate) markup: Option<Markup>,
 }
 
 impl Tree {

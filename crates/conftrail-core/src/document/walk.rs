@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::edits::Edits;
+use super::markup::{self, Markup};
 use super::tree::{Node, Scalar, Style, Tree};
 use crate::Value;
 use crate::mask::{Masker, siblings};
@@ -57,29 +58,54 @@ impl Walker<'_> {
     }
 
     fn map(&mut self, entries: &[(usize, usize)], is_secret: bool) {
-        let keys: Vec<String> = entries.iter().map(|(key, _)| self.tree.key(*key)).collect();
+        let keys: Vec<String> = entries.iter().map(|(key, _)| self.name(*key)).collect();
         let texts = || {
             let values = entries.iter().map(|(_, value)| self.tree.scalar_text(*value));
             keys.iter().map(String::as_str).zip(values)
         };
-        let names_secret = siblings::names_secret(texts(), self.masker.names());
+        let holds_value = |name: &str| {
+            siblings::holds_value(name) || (self.tree.markup.is_some() && markup::holds_values(name))
+        };
+        let has_values = keys.iter().any(|name| holds_value(name)).then_some(("value", None));
+        let names_secret = siblings::names_secret(texts().chain(has_values), self.masker.names());
         let is_kubernetes_secret = siblings::is_kubernetes_secret(texts());
         for ((key_node, value_node), name) in entries.iter().zip(&keys) {
             let value_secret = is_secret
                 || self.masker.is_secret_name(name)
-                || (names_secret && siblings::holds_value(name))
+                || (names_secret && holds_value(name))
                 || (is_kubernetes_secret && siblings::is_kubernetes_data(name));
             if let Some(Node::Scalar(key)) = self.tree.node(*key_node) {
                 if let Some(masked) = self.masker.secret_key(&key.text, is_secret) {
-                    self.found.edits.scalar(self.text, key, &masked);
+                    self.rename(key, &masked);
                 }
-                if value_secret && matches!(self.tree.node(*value_node), Some(Node::Scalar(_))) {
+                let is_gap_next = self.tree.markup.is_none();
+                if value_secret && is_gap_next && matches!(self.tree.node(*value_node), Some(Node::Scalar(_)))
+                {
                     self.beside.insert(key.span.end);
                 }
             } else {
                 self.node(*key_node, is_secret);
             }
             self.node(*value_node, value_secret);
+        }
+    }
+
+    /// Returns what a key is called, without the signs that only paths have.
+    fn name(&self, key: usize) -> String {
+        let key = self.tree.key(key);
+        if self.tree.markup.is_some() { markup::plain_name(&key).to_owned() } else { key }
+    }
+
+    /// Replaces a key. An element's name stands in other tags as well.
+    fn rename(&mut self, key: &Scalar, masked: &str) {
+        self.found.edits.scalar(self.text, key, masked);
+        let Some(markup) = self.tree.markup.as_ref().filter(|_| !key.text.starts_with(['@', '&'])) else {
+            return;
+        };
+        for place in &markup.names {
+            if *place != key.span && self.text.get(place.clone()) == Some(&*key.text) {
+                self.found.edits.scalar(self.text, &Scalar { span: place.clone(), ..key.clone() }, masked);
+            }
         }
     }
 
@@ -100,6 +126,14 @@ impl Walker<'_> {
         if matches!(scalar.value, Value::Null | Value::Bool(_)) {
             return;
         }
+        if let Some(markup) = &self.tree.markup {
+            if matches!(scalar.text.trim(), "true" | "false") {
+                return;
+            }
+            if let Some(entity) = markup.entity(&scalar.text) {
+                return self.node(entity, true);
+            }
+        }
         self.beside.insert(scalar.span.end);
         let Some(masked) = self.masker.secret_text(&scalar.text) else { return };
         self.found.edits.scalar(self.text, scalar, &masked);
@@ -111,15 +145,38 @@ impl Walker<'_> {
 
     /// Masks what stands between the scalars.
     fn comments(&mut self) {
+        if let Some(markup) = &self.tree.markup {
+            return self.remarks(markup);
+        }
         for gap in gaps(self.text, self.tree) {
             let beside_secret = self.beside.contains(&gap.start);
             self.found.edits.comments(self.masker, self.text, gap, beside_secret);
+        }
+    }
+
+    /// Masks what the remarks of XML say; whole where they stand behind a secret on its line.
+    fn remarks(&mut self, markup: &Markup) {
+        for declaration in &markup.declarations {
+            self.found.edits.remark(self.masker, self.text, declaration.clone(), false);
+        }
+        let mut secrets: Vec<usize> = self.beside.iter().copied().collect();
+        secrets.sort_unstable();
+        for remark in &markup.remarks {
+            let behind = secrets.partition_point(|end| *end <= remark.start);
+            let last = behind.checked_sub(1).and_then(|last| secrets.get(last));
+            let is_beside = last
+                .and_then(|end| self.text.get(*end..remark.start))
+                .is_some_and(|between| !between.contains(['\n', '\r']));
+            self.found.edits.remark(self.masker, self.text, remark.clone(), is_beside);
         }
     }
 }
 
 /// Returns what no scalar covers: white space, signs, comments.
 pub(crate) fn gaps(text: &str, tree: &Tree) -> Vec<Range<usize>> {
+    if let Some(markup) = &tree.markup {
+        return markup.asides();
+    }
     let mut spans: Vec<Range<usize>> = tree
         .nodes
         .iter()

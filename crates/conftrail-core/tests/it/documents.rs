@@ -122,6 +122,150 @@ const PLANTED: &[Planted] = &[
     Planted(Format::Properties, "db.pass\\u0077ord=§\n", &[], true),
     Planted(Format::Properties, "数据库.密码=§\n端口=1\n", &["端口=1"], true),
     Planted(Format::Properties, "note=the token is § for now\n", &["note=the token is "], true),
+    Planted(Format::Toml, "[db]\npassword = \"§\"\nport = 3306\n", &["port = 3306"], true),
+    Planted(
+        Format::Toml,
+        "db.password = '§' # was §\nlimit = 5\n",
+        &["db.password = ", " # ", "limit = 5"],
+        true,
+    ),
+    Planted(
+        Format::Toml,
+        "db = { user = \"a\", password = \"§\", port = 1 }\n",
+        &["user = \"a\"", "port = 1 }"],
+        true,
+    ),
+    Planted(Format::Toml, "# old password: §\n[a]\nlimit = 5\n", &["# old password: ", "limit = 5"], true),
+    Planted(
+        Format::Toml,
+        "[[servers]]\nname = \"a\"\ntoken = \"§\"\n[[servers]]\ntoken = \"b§\"\n",
+        &["name = \"a\""],
+        true,
+    ),
+    Planted(
+        Format::Toml,
+        "password = \"\"\"\n§\n§\"\"\"\nlimit = 5\n",
+        &["password = \"\"\"\n", "\"\"\"\nlimit = 5"],
+        true,
+    ),
+    Planted(Format::Toml, "conf = '''\na=1\ndb.password=§\nb=2'''\n", &["\na=1\n", "\nb=2'''"], true),
+    Planted(Format::Toml, "secrets = [\"§\", \"b§\", true]\n", &[", true]"], true),
+    Planted(Format::Toml, "[tokens]\n\"§\" = \"alice\"\n", &["[tokens]"], true),
+    Planted(
+        Format::Toml,
+        "env = [{ name = \"DB_PASSWORD\", value = \"§\" }, { name = \"A\", value = \"b\" }]\n",
+        &["value = \"b\""],
+        true,
+    ),
+    Planted(Format::Toml, "url = \"mysql://app:§@db:3306/shop\"\n", &["mysql://app:", "@db:3306/shop"], true),
+    Planted(Format::Toml, "\"p\\u0061ssword\" = \"\\u0041§\"\n", &["ssword\" = "], true),
+    Planted(Format::Toml, "[数据库]\n\"密码\" = \"§\"\n\"端口\" = 3306\n", &["\"端口\" = 3306"], false),
+    Planted(Format::Toml, "[\"数据库\"]\n\"密码\" = \"§\"\n\"端口\" = 3306\n", &["\"端口\" = 3306"], true),
+    Planted(Format::Toml, "password = \"§\"\nnote = \"uses § daily\"\n", &["uses "], true),
+    Planted(Format::Toml, "[db]\npassword = §\nport = 1\n", &["port = 1"], false),
+    Planted(Format::Xml, "<db><password>§</password><port>1</port></db>\n", &["<port>1</port>"], true),
+    Planted(Format::Xml, "<db password=\"§\" port='1'/>\n", &["port='1'/>"], true),
+    Planted(
+        Format::Xml,
+        "<a><property name=\"db.password\" value=\"§\"/><property name=\"x\" value=\"5\"/></a>",
+        &["value=\"5\""],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<appSettings><add key='ApiKey' value='§'/><add key='a' value='b'/></appSettings>",
+        &["value='b'"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<a><property name=\"password\">\n  <value>§</value>\n</property></a>",
+        &["<value>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<a><property name=\"passwords\"><list><value>§</value><value>b§</value></list></property></a>",
+        &["<list>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<c><property><name>a.password</name><value>§</value></property></c>",
+        &["<name>a.password</name>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<c><init-param><param-name>token</param-name><param-value>§</param-value></init-param></c>",
+        &["token"],
+        true,
+    ),
+    Planted(Format::Xml, "<map><entry key=\"db.password\">§</entry></map>", &["db.password"], true),
+    Planted(
+        Format::Xml,
+        "<password><![CDATA[a<§>&]]></password>",
+        &["<password><![CDATA[", "]]></password>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<a><conf><![CDATA[\na=1\ndb.password=§\nb=2\n]]></conf></a>",
+        &["\na=1\n", "\nb=2\n]]>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<a><!-- password: § --><limit>5</limit></a>",
+        &["<!-- password: ", "<limit>5</limit>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<a><!-- <property name=\"db.password\" value=\"§\"/> --><limit>5</limit></a>",
+        &["<limit>5</limit>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<a>\n<password>x</password> <!-- was § -->\n<!-- kept -->\n</a>",
+        &["<!-- kept -->"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<a url=\"jdbc:mysql://db/shop?user=a&amp;password=§&amp;x=1\"/>",
+        &["user=a&amp;password=", "&amp;x=1\""],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<bean xmlns:p=\"urn:password\" p:password=\"§\" p:limit=\"5\"/>",
+        &["xmlns:p=\"urn:password\"", "p:limit=\"5\""],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<!DOCTYPE c [<!ENTITY pw \"§\">]><c><password>&pw;</password><b>5</b></c>",
+        &["<password>&pw;</password><b>5</b>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<!DOCTYPE c [<!ENTITY db_password '§'>]><c><b>&db_password;</b></c>",
+        &["<b>&db_password;</b>"],
+        true,
+    ),
+    Planted(Format::Xml, "<tokens><t§>bob</t§></tokens>", &["<tokens>"], true),
+    Planted(
+        Format::Xml,
+        "<?xml version=\"1.0\"?>\n<?db password=\"§\"?>\n<a/>",
+        &["<?xml version=\"1.0\"?>"],
+        true,
+    ),
+    Planted(Format::Xml, "<数据库><密码>§</密码><端口>3306</端口></数据库>", &["<端口>3306</端口>"], true),
+    Planted(Format::Xml, "<db><password>§</password>", &["<db>"], false),
+    Planted(Format::Xml, "<db password=\"§\" port=1 & />", &["port="], false),
     Planted(Format::Text, "export DB_PASSWORD=§\nLIMIT=5\n", &["export DB_PASSWORD=", "LIMIT=5"], true),
     Planted(
         Format::Text,
@@ -199,6 +343,15 @@ fn documents_without_secrets_stay_byte_for_byte() {
         (Format::Json, "{\"a\" : 1.50, /* c */ \"b\": [1,2,],}"),
         (Format::Properties, "# c\na = 1\\\n  2\n"),
         (Format::Text, "anything\r\n at all"),
+        (Format::Toml, "# c\na.b = 1 # d\n[t]\nx = [ 1,\n 2 ]\ns = \"\"\"\n a\"\"\"\n"),
+        (Format::Toml, ""),
+        (Format::Toml, "\u{feff}a = \"中\"\n"),
+        (
+            Format::Xml,
+            "<?xml version='1.0'?>\n<!-- c -->\n<a  b = 'x'><![CDATA[]]><!----> t <c/> u &e; </a >\n",
+        ),
+        (Format::Xml, "\u{feff}<配置 a='中'/>"),
+        (Format::Xml, "<a><password/><password></password><password enabled=\"true\">false</password></a>"),
         (Format::Yaml, ""),
         (Format::Json, ""),
         (Format::Yaml, "\u{feff}a: 中\n"),
@@ -219,10 +372,20 @@ fn documents_made_to_hurt_are_unparsed_and_never_hang() {
     bomb.push_str("password: x8Kq2mPz91Lw\n");
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     let deep_yaml: String = (0..3000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let deep_toml = format!("a = {deep}");
+    let dotted = format!("{}x = 1", "a.".repeat(20_000));
+    let deep_xml = format!("{}{}", "<a>".repeat(20_000), "</a>".repeat(20_000));
     for (format, text) in [
         (Format::Yaml, bomb.as_str()),
         (Format::Yaml, &deep),
         (Format::Json, &deep),
+        (Format::Toml, &deep_toml),
+        (Format::Toml, &dotted),
+        (Format::Xml, &deep_xml),
+        (Format::Xml, "<a/><b/>"),
+        (Format::Xml, "<a b='1' b='2'/>"),
+        (Format::Xml, ""),
+        (Format::Toml, "a = 1\na = 2\n"),
         (Format::Yaml, &deep_yaml),
         (Format::Yaml, "a: *unknown\n"),
         (Format::Yaml, "a: &x [*x]\n"),
@@ -234,4 +397,29 @@ fn documents_made_to_hurt_are_unparsed_and_never_hang() {
         assert!(!masked.text.contains("x8Kq2mPz91Lw"));
         assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
     }
+}
+
+#[test]
+fn entities_of_xml_are_never_written_out() {
+    let mut laughs = "<!DOCTYPE l [<!ENTITY l0 \"ha\">".to_owned();
+    for level in 1..30 {
+        laughs.push_str(&format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10)));
+    }
+    laughs.push_str("<!ENTITY x SYSTEM \"file:///etc/passwd\">]><l password=\"x8Kq2mPz91Lw\">&l29;&x;</l>");
+    let masked = Document::new(Format::Xml, &laughs).mask(&masker());
+    assert!(!masked.unparsed && !masked.text.contains("x8Kq2mPz91Lw"));
+    let tree = serde_json::to_string(&masked.tree).unwrap();
+    assert!(tree.contains("&l29;&x;") && tree.len() < 4000, "{tree}");
+}
+
+#[test]
+fn an_element_with_many_attributes_and_many_siblings_is_read_in_time() {
+    let attributes: String = (0..50_000).map(|at| format!(" a{at}=\"{at}\"")).collect();
+    let siblings: String = (0..50_000).map(|at| format!("<b{at}/>")).collect();
+    let started = std::time::Instant::now();
+    for text in [format!("<a{attributes}/>"), format!("<a>{siblings}</a>")] {
+        let masked = Document::new(Format::Xml, &text).mask(&masker());
+        assert_eq!((masked.unparsed, masked.text.len()), (false, text.len()));
+    }
+    assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
 }

@@ -19,7 +19,7 @@ fn golden_documents_are_masked_and_compared_as_their_files_say() {
         .collect();
     cases.retain(|case| case.join("after.yaml").exists() || side(case, "after").is_some());
     cases.sort();
-    assert!(cases.len() >= 6);
+    assert!(cases.len() >= 8);
     for case in cases {
         let (before, after) = (side(&case, "before"), side(&case, "after"));
         let changes = diff::documents(before.as_ref(), after.as_ref());

@@ -1,0 +1,165 @@
+//! TOML with the places of its values: tables, arrays of tables, dotted keys and inline tables are maps and lists.
+
+use std::ops::Range;
+
+use toml_edit::{Item, Key, Value as Written};
+
+use super::scalar;
+use super::tree::{MAX_DEPTH, Node, Scalar, Style, Tree, Unparsed};
+use crate::Value;
+
+/// Parses a document.
+pub(crate) fn parse(text: &str) -> Result<Tree, Unparsed> {
+    // A mark of the byte order stays in front of the places.
+    let start = text.len() - text.trim_start_matches('\u{feff}').len();
+    let body = text.get(start..).unwrap_or_default();
+    let document = toml_edit::Document::parse(body).map_err(|_| Unparsed)?;
+    let mut reader = Reader { body, start, tree: Tree::default() };
+    let root = reader.item(document.as_item(), 0)?;
+    reader.tree.roots.push(root);
+    Ok(reader.tree)
+}
+
+struct Reader<'a> {
+    body: &'a str,
+    /// Where the body starts in the text.
+    start: usize,
+    tree: Tree,
+}
+
+impl Reader<'_> {
+    fn item(&mut self, item: &Item, depth: usize) -> Result<usize, Unparsed> {
+        if depth > MAX_DEPTH {
+            return Err(Unparsed);
+        }
+        let node = match item {
+            Item::None => return Err(Unparsed),
+            Item::Value(value) => return self.value(value, depth),
+            Item::Table(table) => {
+                let mut entries = Vec::with_capacity(table.len());
+                for (name, inner) in table {
+                    let key = self.key(table.key(name))?;
+                    entries.push((key, self.item(inner, depth + 1)?));
+                }
+                Node::Map(entries)
+            }
+            Item::ArrayOfTables(tables) => {
+                let mut items = Vec::with_capacity(tables.len());
+                for table in tables {
+                    let mut entries = Vec::with_capacity(table.len());
+                    for (name, inner) in table {
+                        let key = self.key(table.key(name))?;
+                        entries.push((key, self.item(inner, depth + 2)?));
+                    }
+                    items.push(self.tree.add(Node::Map(entries))?);
+                }
+                Node::List(items)
+            }
+        };
+        self.tree.add(node)
+    }
+
+    fn value(&mut self, written: &Written, depth: usize) -> Result<usize, Unparsed> {
+        if depth > MAX_DEPTH {
+            return Err(Unparsed);
+        }
+        let node = match written {
+            Written::Array(array) => {
+                let items = array.iter().map(|item| self.value(item, depth + 1));
+                Node::List(items.collect::<Result<_, _>>()?)
+            }
+            Written::InlineTable(table) => {
+                let mut entries = Vec::with_capacity(table.len());
+                for (name, inner) in table {
+                    let key = self.key(table.key(name))?;
+                    entries.push((key, self.value(inner, depth + 1)?));
+                }
+                Node::Map(entries)
+            }
+            written => Node::Scalar(self.scalar(written)?),
+        };
+        self.tree.add(node)
+    }
+
+    fn scalar(&self, written: &Written) -> Result<Scalar, Unparsed> {
+        let span = written.span().ok_or(Unparsed)?;
+        let raw = self.body.get(span.clone()).ok_or(Unparsed)?;
+        let (value, text) = match written {
+            Written::String(string) => {
+                let text = string.value().clone();
+                let (span, style) = place(raw, &text, span);
+                return Ok(self.at(span, style, Value::from(text.as_str()), text));
+            }
+            Written::Integer(integer) => (Value::from(*integer.value()), integer.value().to_string()),
+            Written::Float(_) => (scalar::number(&raw.replace('_', "")), raw.to_owned()),
+            Written::Boolean(truth) => (Value::Bool(*truth.value()), raw.to_owned()),
+            _ => (Value::from(raw), raw.to_owned()),
+        };
+        Ok(self.at(span, Style::Quoted, value, text))
+    }
+
+    /// Adds a name where it first stands; where later headers repeat it, the next pass sees to it.
+    fn key(&mut self, key: Option<&Key>) -> Result<usize, Unparsed> {
+        let key = key.ok_or(Unparsed)?;
+        let span = key.span().ok_or(Unparsed)?;
+        let scalar = self.at(span, Style::Quoted, Value::from(key.get()), key.get().to_owned());
+        self.tree.add(Node::Scalar(scalar))
+    }
+
+    fn at(&self, span: Range<usize>, style: Style, value: Value, text: String) -> Scalar {
+        Scalar { span: self.start + span.start..self.start + span.end, style, text, value }
+    }
+}
+
+/// Returns where a string stands and how it is replaced: one of several lines that says what is written is replaced
+/// within its quotes, and so keeps its lines.
+fn place(raw: &str, text: &str, span: Range<usize>) -> (Range<usize>, Style) {
+    const QUOTES: usize = "\"\"\"".len();
+    let is_multiline = raw.starts_with("\"\"\"") || raw.starts_with("'''");
+    let inner = raw.get(QUOTES..raw.len().saturating_sub(QUOTES)).unwrap_or_default();
+    if is_multiline && !text.trim().is_empty() && inner.ends_with(text) {
+        let end = span.end - QUOTES;
+        return (end - text.len()..end, Style::Block);
+    }
+    (span, Style::Quoted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notation_of_toml_is_read_with_its_places() {
+        let text = "\u{feff}# c\ntitle = \"支付\" # t\na.b.c = 1\na.b.d = 0x1F\n\n[\"服务\".\"x.y\"]\nf = 1_0.5\nbig = 0.1234567890123456789\nwhen = 1979-05-27T07:32:00Z\nlit = 'C:\\x'\nmulti = \"\"\"\na\nb\"\"\"\n[[list]]\nv = [1, {k = true}]\n[[list]]\n[list.inner]\nn = nan\n";
+        let tree = parse(text).unwrap();
+        let value = serde_json::to_value(tree.value().unwrap()).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({
+                "title": "支付",
+                "a": {"b": {"c": 1, "d": 31}},
+                "服务": {"x.y": {"f": 10.5, "big": "0.1234567890123456789", "when": "1979-05-27T07:32:00Z",
+                                 "lit": "C:\\x", "multi": "a\nb"}},
+                "list": [{"v": [1, {"k": true}]}, {"inner": {"n": "nan"}}],
+            })
+        );
+        let raw: Vec<&str> = tree
+            .nodes
+            .iter()
+            .filter_map(|node| match node {
+                Node::Scalar(scalar) => text.get(scalar.span.clone()),
+                _ => None,
+            })
+            .collect();
+        for place in ["title", "\"支付\"", "c", "0x1F", "\"x.y\"", "'C:\\x'", "a\nb", "true", "nan"] {
+            assert!(raw.contains(&place), "{place} in {raw:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_toml_is_unparsed() {
+        for text in ["a = ", "a = 1\na = 2", "[a]\nb = app", "a = 99999999999999999999", "- x"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}
