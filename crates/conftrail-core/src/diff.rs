@@ -36,6 +36,10 @@ pub struct Changes {
 /// Rows of one plan have their columns in the same places and are compared without any lookup.
 pub fn rows(before: Option<&Map>, after: Option<&Map>) -> Changes {
     let mut differ = Differ::default();
+    if before.is_none() || after.is_none() {
+        let columns = before.or(after).map_or(0, Map::len);
+        differ.changes.changes.reserve_exact(columns.min(MAX_CHANGES));
+    }
     let empty = Map::default();
     let (before, after) = (before.unwrap_or(&empty), after.unwrap_or(&empty));
     differ.map(before, after, &mut Path::default(), true);
@@ -183,7 +187,7 @@ impl Differ {
             return;
         }
         let sensitive = before.is_some_and(value_holds_mask) || after.is_some_and(value_holds_mask);
-        let path = SmolStr::new(path.as_str());
+        let path = path.spelt();
         let change = Change { path, op, before: before.cloned(), after: after.cloned(), sensitive };
         self.changes.changes.push(change);
     }
@@ -213,7 +217,7 @@ impl<'a> Lookup<'a> {
     }
 }
 
-fn enter(path: &mut Path, name: &str, is_flat: bool) {
+fn enter(path: &mut Path, name: &SmolStr, is_flat: bool) {
     if is_flat { path.enter_flat(name) } else { path.enter(name) }
 }
 

@@ -41,7 +41,7 @@ pub use order::{LogIdentity, LogPlace, Order};
 pub use period::{InvalidPeriod, Period};
 pub use position::{Checkpoint, Position, StateChange};
 pub use record::{Progress, Record};
-pub use resource::{Resource, ResourceKind, join_key};
+pub use resource::{Family, Resource, ResourceKind, join_key};
 pub use secret::Secret;
 pub use smol_str::SmolStr;
 pub use time::Timestamp;

@@ -89,20 +89,50 @@ impl Resource {
         group: Option<&str>,
         name: &str,
     ) -> Self {
-        let mut id = format!("{source_kind}:");
-        encode_part(&mut id, source);
+        Family::new(source_kind, source, kind, namespace, group).resource(name)
+    }
+}
+
+/// The resources that differ in nothing but their names, such as the rows of a table.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// An id up to the name.
+    prefix: String,
+    kind: ResourceKind,
+    namespace: Option<SmolStr>,
+    group: Option<SmolStr>,
+}
+
+impl Family {
+    /// Prepares what all ids have in common, as [`Resource::new`] puts it.
+    pub fn new(
+        source_kind: &str,
+        source: &str,
+        kind: ResourceKind,
+        namespace: Option<&str>,
+        group: Option<&str>,
+    ) -> Self {
+        let mut prefix = format!("{source_kind}:");
+        encode_part(&mut prefix, source);
         for part in [namespace, group].into_iter().flatten() {
-            id.push('/');
-            encode_part(&mut id, part);
+            prefix.push('/');
+            encode_part(&mut prefix, part);
         }
-        id.push('/');
+        prefix.push('/');
+        Self { prefix, kind, namespace: namespace.map(SmolStr::new), group: group.map(SmolStr::new) }
+    }
+
+    /// Makes the resource of a name.
+    pub fn resource(&self, name: &str) -> Resource {
+        let mut id = String::with_capacity(self.prefix.len() + name.len());
+        id.push_str(&self.prefix);
         encode_name(&mut id, name);
-        Self {
+        Resource {
             id,
-            kind,
+            kind: self.kind,
             env: None,
-            namespace: namespace.map(SmolStr::new),
-            group: group.map(SmolStr::new),
+            namespace: self.namespace.clone(),
+            group: self.group.clone(),
             name: name.into(),
             renamed_to: None,
             service: None,

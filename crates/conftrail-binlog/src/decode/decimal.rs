@@ -56,24 +56,16 @@ fn group(cursor: &mut Cursor<'_>, text: &mut ShortText, digits: usize, start: us
         return Some(());
     }
     let number = uint_be(cursor.take(*BYTES_OF_DIGITS.get(digits)?)?)?;
-    let mut power = 10_u64.pow(u32::try_from(digits).ok()?);
-    if number >= power {
+    if number >= 10_u64.pow(u32::try_from(digits).ok()?) {
         return None;
     }
-    while power > 1 {
-        power /= 10;
-        let digit = u8::try_from(number / power % 10).ok()?;
-        // `start` is 0 for the fraction only, where every digit counts.
-        let leading = start_of_number(text, start) && digit == 0;
-        if !leading {
-            text.push(b'0' + digit);
-        }
+    // `start` is 0 for the fraction only, where every digit counts.
+    if text.len() > start {
+        text.push_digits(number, digits);
+    } else if number > 0 {
+        text.push_digits(number, number.ilog10() as usize + 1);
     }
     Some(())
-}
-
-fn start_of_number(text: &str, start: usize) -> bool {
-    text.len() == start
 }
 
 #[cfg(test)]

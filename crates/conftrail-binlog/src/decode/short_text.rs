@@ -30,9 +30,9 @@ impl ShortText {
         ascii.bytes().for_each(|character| self.push(character));
     }
 
-    /// Writes the last `count` digits, at most six, zeros in front included.
+    /// Writes the last `count` digits, at most nine, zeros in front included.
     pub(super) fn push_digits(&mut self, number: u64, count: usize) {
-        let end = self.length + count.min(6);
+        let end = self.length + count.min(9);
         let mut rest = number;
         for place in self.bytes[self.length..end].iter_mut().rev() {
             // `% 10` fits a byte.
@@ -40,6 +40,10 @@ impl ShortText {
             rest /= 10;
         }
         self.length = end;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.length
     }
 
     pub(super) fn truncate(&mut self, length: usize) {

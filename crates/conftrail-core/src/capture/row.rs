@@ -1,12 +1,12 @@
 //! Rows: masked column by column, compared, and named by their key.
 
 use sha2::{Digest, Sha256};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{Draft, Payload};
 use crate::event::flag;
 use crate::mask::{Masker, RowPlan, is_mask};
-use crate::{Action, Event, Map, Origin, Resource, ResourceKind, Value, canonical, diff, join_key};
+use crate::{Action, Event, Family, Map, Origin, Resource, ResourceKind, Value, canonical, diff, join_key};
 
 /// What is decided once for the rows of a table, as long as its columns stay the same.
 #[derive(Clone, Debug)]
@@ -14,6 +14,7 @@ pub struct Table {
     origin: Origin,
     schema: String,
     name: String,
+    rows: Family,
     plan: RowPlan,
     key: Vec<usize>,
 }
@@ -29,7 +30,8 @@ impl Table {
         key: Vec<usize>,
     ) -> Self {
         let plan = masker.row_plan(schema, name, columns);
-        Self { origin, schema: schema.to_owned(), name: name.to_owned(), plan, key }
+        let rows = Family::new(&origin.kind, &origin.name, ResourceKind::Row, Some(schema), Some(name));
+        Self { origin, schema: schema.to_owned(), name: name.to_owned(), rows, plan, key }
     }
 
     /// Makes the event of one row change; rows hold all columns, in clear. None when both sides are absent.
@@ -89,26 +91,27 @@ impl Table {
             // Equal rows of a table without a key cannot be told apart, so they share a name.
             format!("#{}", short_hash(&canonical::value_bytes(&Value::Map(row.clone()))))
         } else {
-            let parts: Vec<String> = self.key.iter().map(|place| key_part(row.at(*place))).collect();
-            join_key(parts.iter().map(String::as_str))
+            let parts: Vec<SmolStr> = self.key.iter().map(|place| key_part(row.at(*place))).collect();
+            join_key(parts.iter().map(SmolStr::as_str))
         };
-        let (schema, table) = (Some(self.schema.as_str()), Some(self.name.as_str()));
-        Resource::new(&self.origin.kind, &self.origin.name, ResourceKind::Row, schema, table, &name)
+        self.rows.resource(&name)
     }
 }
 
 /// Returns a key column as part of a name; a masked one as `~` and its 12 hex digits.
-fn key_part(entry: Option<(&SmolStr, &Value)>) -> String {
+fn key_part(entry: Option<(&SmolStr, &Value)>) -> SmolStr {
     match entry.map(|(_, value)| value) {
-        None | Some(Value::Null) => "NULL".to_owned(),
+        None | Some(Value::Null) => SmolStr::new_static("NULL"),
         Some(Value::Text(text)) if is_mask(text) => {
-            format!("~{}", text.rsplit(':').next().unwrap_or_default())
+            format_smolstr!("~{}", text.rsplit(':').next().unwrap_or_default())
         }
+        Some(Value::Text(text)) => text.clone(),
+        Some(Value::Int(number)) => format_smolstr!("{number}"),
         Some(Value::Map(map)) => match map.get("$b64").and_then(Value::as_text) {
-            Some(base64) => base64.to_owned(),
-            None => Value::Map(map.clone()).display(),
+            Some(base64) => base64.into(),
+            None => Value::Map(map.clone()).display().into(),
         },
-        Some(value) => value.display(),
+        Some(value) => value.display().into(),
     }
 }
 

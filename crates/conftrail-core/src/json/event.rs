@@ -4,7 +4,8 @@
 use super::AppendJson;
 use super::text::{append, append_whole};
 use crate::{
-    Actor, Change, Event, Map, Order, Origin, Record, Resource, SmolStr, Timestamp, Transaction, Value,
+    Actor, Change, ChangeOp, Event, Map, Order, Origin, Record, Resource, SmolStr, Timestamp, Transaction,
+    Value,
 };
 
 /// Appends a literal; short ones become a few moves.
@@ -212,9 +213,11 @@ fn plain<T: serde::Serialize>(value: &T, json: &mut Vec<u8>) {
 fn change(change: &Change, json: &mut Vec<u8>) {
     put!(json, b"{\"path\":");
     append(&change.path, json);
-    put!(json, b",\"op\":\"");
-    json.extend_from_slice(change.op.as_str().as_bytes());
-    put!(json, b"\"");
+    match change.op {
+        ChangeOp::Add => put!(json, b",\"op\":\"add\""),
+        ChangeOp::Remove => put!(json, b",\"op\":\"remove\""),
+        ChangeOp::Replace => put!(json, b",\"op\":\"replace\""),
+    }
     if let Some(before) = &change.before {
         put!(json, b",\"before\":");
         value(before, json);
@@ -223,9 +226,11 @@ fn change(change: &Change, json: &mut Vec<u8>) {
         put!(json, b",\"after\":");
         value(after, json);
     }
-    put!(json, b",\"sensitive\":");
-    truth(change.sensitive, json);
-    put!(json, b"}");
+    if change.sensitive {
+        put!(json, b",\"sensitive\":true}");
+    } else {
+        put!(json, b",\"sensitive\":false}");
+    }
 }
 
 fn transaction(tx: &Transaction, json: &mut Vec<u8>) {

@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use smol_str::SmolStr;
 
 use super::key::{Fingerprinter, MaskKey};
+use super::memo::KeyMemo;
 use super::names::{self, Names};
 use super::random::looks_random;
 use super::rules::{MaskRules, RuleProblem};
@@ -29,6 +32,7 @@ pub struct Masker {
     key: MaskKey,
     names: Names,
     trigger: Trigger,
+    memo: Arc<Mutex<KeyMemo>>,
 }
 
 impl Masker {
@@ -41,7 +45,8 @@ impl Masker {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Self { key, names: Names::new(rules), trigger: Trigger::new(&names::words(rules)) })
+        let (names, trigger) = (Names::new(rules), Trigger::new(&names::words(rules)));
+        Ok(Self { key, names, trigger, memo: Arc::default() })
     }
 
     /// Returns the public name of the key that masks are made with, 8 hexadecimal digits.
@@ -153,10 +158,26 @@ impl Masker {
     ///
     /// Truth values, null and the empty text stay.
     pub fn value(&self, value: &mut Value, path: &str, masked: &mut Vec<String>) {
-        self.walk(value, false, &mut Path::new(path), masked);
+        self.walk_from(value, false, path, masked);
     }
 
-    pub(super) fn walk(&self, value: &mut Value, is_secret: bool, path: &mut Path, masked: &mut Vec<String>) {
+    pub(super) fn walk_from(&self, value: &mut Value, is_secret: bool, path: &str, masked: &mut Vec<String>) {
+        let path = &mut Path::new(path);
+        match self.memo.try_lock() {
+            Ok(mut memo) => self.walk(value, is_secret, path, masked, &mut memo),
+            // Another thread has it: what it would say can be found out anew.
+            Err(_) => self.walk(value, is_secret, path, masked, &mut KeyMemo::default()),
+        }
+    }
+
+    fn walk(
+        &self,
+        value: &mut Value,
+        is_secret: bool,
+        path: &mut Path,
+        masked: &mut Vec<String>,
+        memo: &mut KeyMemo,
+    ) {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Map(map) if is_secret && map.len() == 1 && map.get("$b64").is_some() => {
@@ -164,11 +185,11 @@ impl Masker {
                 *value = Value::from(self.hash(content));
                 masked.push(path.to_string());
             }
-            Value::Map(map) => self.walk_map(map, is_secret, path, masked),
+            Value::Map(map) => self.walk_map(map, is_secret, path, masked, memo),
             Value::List(values) => {
                 for (index, inner) in values.iter_mut().enumerate() {
                     path.enter_index(index);
-                    self.walk(inner, is_secret, path, masked);
+                    self.walk(inner, is_secret, path, masked, memo);
                     path.leave();
                 }
             }
@@ -187,19 +208,28 @@ impl Masker {
         }
     }
 
-    fn walk_map(&self, map: &mut Map, is_secret: bool, path: &mut Path, masked: &mut Vec<String>) {
+    fn walk_map(
+        &self,
+        map: &mut Map,
+        is_secret: bool,
+        path: &mut Path,
+        masked: &mut Vec<String>,
+        memo: &mut KeyMemo,
+    ) {
+        let names_secret = self.names_secret(map, memo);
         let texts = map.iter().map(|(name, inner)| (&**name, inner.as_text()));
-        let names_secret = siblings::names_secret(texts.clone(), &self.names);
         let is_kubernetes_secret = siblings::is_kubernetes_secret(texts);
         let mut renamed = Vec::new();
         for (index, (name, inner)) in map.iter_mut().enumerate() {
-            let secret_name = self.secret_key(name, is_secret);
-            path.enter(secret_name.as_deref().unwrap_or(name));
+            let facts = memo.facts(self, name);
+            let may_hide = is_secret || facts.holds_secret;
+            let secret_name = may_hide.then(|| self.secret_key(name, is_secret)).flatten().map(SmolStr::from);
+            path.enter(secret_name.as_ref().unwrap_or(name));
             let inner_secret = is_secret
-                || self.names.is_secret(name)
-                || (names_secret && siblings::holds_value(name))
+                || facts.is_secret
+                || (names_secret && facts.holds_value)
                 || (is_kubernetes_secret && siblings::is_kubernetes_data(name));
-            self.walk(inner, inner_secret, path, masked);
+            self.walk(inner, inner_secret, path, masked, memo);
             if let Some(secret_name) = secret_name {
                 masked.push(path.to_string());
                 renamed.push((index, secret_name));
@@ -209,6 +239,18 @@ impl Masker {
         if !renamed.is_empty() {
             *map = rename(std::mem::take(map), renamed);
         }
+    }
+
+    /// Says whether an entry holds a secret name, so that the entries that hold values are secret.
+    fn names_secret(&self, map: &Map, memo: &mut KeyMemo) -> bool {
+        let (mut holds_value, mut names_secret) = (false, false);
+        for (key, inner) in map.iter() {
+            let facts = memo.facts(self, key);
+            holds_value |= facts.holds_value;
+            names_secret |= facts.holds_name
+                && inner.as_text().is_some_and(|name| siblings::is_name(name) && self.names.is_secret(name));
+        }
+        holds_value && names_secret
     }
 
     /// Returns the mask of a text that is secret by its place; none for what stays.
@@ -235,12 +277,12 @@ impl Masker {
 }
 
 /// Gives entries new names; where two fall together, the first place and the last value stay.
-fn rename(map: Map, renamed: Vec<(usize, String)>) -> Map {
+fn rename(map: Map, renamed: Vec<(usize, SmolStr)>) -> Map {
     let mut renamed = renamed.into_iter().peekable();
     let entries: Vec<_> = map.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let named = entries.into_iter().enumerate().map(|(index, (name, value))| {
         match renamed.next_if(|(at, _)| *at == index) {
-            Some((_, new_name)) => (new_name.into(), value),
+            Some((_, new_name)) => (new_name, value),
             None => (name, value),
         }
     });

@@ -9,6 +9,7 @@ mod extent;
 mod key;
 mod lines;
 mod masker;
+mod memo;
 mod names;
 mod pairs;
 mod random;

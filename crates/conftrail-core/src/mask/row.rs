@@ -2,7 +2,6 @@
 
 use super::Masker;
 use super::siblings;
-use crate::document::path::Path;
 use crate::{Map, Value};
 
 /// What the masker has to do for the rows of one table, decided once per column plan.
@@ -78,7 +77,7 @@ impl Masker {
 
     /// Masks a whole value that is secret by its place, leaf by leaf.
     pub fn secret_value(&self, value: &mut Value, path: &str, masked: &mut Vec<String>) {
-        self.walk(value, true, &mut Path::new(path), masked);
+        self.walk_from(value, true, path, masked);
     }
 }
 
