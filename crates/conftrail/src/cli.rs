@@ -111,7 +111,7 @@ pub enum Command {
         after_help = "Examples:\n  conftrail init --mysql mysql://root@127.0.0.1:3306 > conftrail.yaml\n  conftrail init --watch /etc/app > conftrail.yaml"
     )]
     Init {
-        /// A MySQL server, such as mysql://user@host:3306
+        /// A MySQL or MariaDB server, such as mysql://user@host:3306
         #[arg(long, value_name = "URL")]
         mysql: Option<String>,
         /// A file that holds the password for --mysql
@@ -248,7 +248,7 @@ pub struct TailArgs {
     /// A source of the configuration file
     #[arg(long, value_name = "NAME", conflicts_with_all = ["mysql", "watch"])]
     pub source: Option<String>,
-    /// A MySQL server, such as mysql://user@host:3306
+    /// A MySQL or MariaDB server, such as mysql://user@host:3306
     #[arg(long, value_name = "URL", conflicts_with = "watch")]
     pub mysql: Option<String>,
     /// A file that holds the password for --mysql
