@@ -11,7 +11,7 @@ EVENTS = int(os.environ.get("EVENTS", "1000000"))
 os.environ["CHANGES"] = str(EVENTS)
 
 from capture import backlog, filled  # noqa: E402: it reads its size when it is loaded
-from lib import PROGRAM, Workplace, machine, sql, verdict  # noqa: E402
+from lib import PROGRAM, Workplace, machine, resident_megabytes, sql, verdict  # noqa: E402
 
 
 def fill(workplace, server):
@@ -30,14 +30,21 @@ def verify(workplace):
     with open(workplace.path("report.json"), "w+b") as out:
         started = time.monotonic()
         child = subprocess.Popen(arguments, cwd=workplace.dir, stdout=out, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
+        ended, peak = 0, 0
+        while not ended:
+            try:
+                peak = max(peak, resident_megabytes(child.pid)[1])
+            except (FileNotFoundError, ProcessLookupError, KeyError):
+                pass
+            time.sleep(0.02)
+            ended, status, used = os.wait4(child.pid, os.WNOHANG)
         seconds = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         report = json.loads(out.read() or b"{}")
     if child.returncode != 0 or report["size"] < EVENTS or not report["newest"]["agrees"]:
         sys.exit(f"verify failed with {child.returncode}: {report.get('findings')}")
-    return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return seconds, used.ru_utime + used.ru_stime, peak
 
 
 def main():
