@@ -11,6 +11,9 @@ fuzz_target!(|text: &str| {
         (Format::Yaml, "zz_password: §"),
         (Format::Json, "\"zz_password\": \"§\","),
         (Format::Properties, "zz.password=§"),
+        (Format::Toml, "zz_password = \"§\""),
+        (Format::Xml, "<zz_password>§</zz_password>"),
+        (Format::Xml, "<zz name=\"zz.password\" value=\"§\"/>"),
         (Format::Text, "zz_password = §"),
     ] {
         check(format, text);

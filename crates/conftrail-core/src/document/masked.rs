@@ -51,7 +51,10 @@ impl<'a> Document<'a> {
         if let Some((text, tree)) = masked_in_place(masker, self.format, self.text) {
             return MaskedDocument::parsed(self.format, text, &tree);
         }
-        let lines = masker.text(self.text).into_owned();
+        let lines = match self.format {
+            Format::Toml => masker.text(&toml::mask_secret_tables(masker, self.text)).into_owned(),
+            _ => masker.text(self.text).into_owned(),
+        };
         // Without its secrets the text may parse, and places then show what lines did not.
         let text = match masked_in_place(masker, self.format, &lines) {
             Some((text, _)) => text,

@@ -7,6 +7,7 @@ use toml_edit::{Item, Key, Value as Written};
 use super::scalar;
 use super::tree::{MAX_DEPTH, Node, Scalar, Style, Tree, Unparsed};
 use crate::Value;
+use crate::mask::{Masker, is_mask};
 
 /// Parses a document.
 pub(crate) fn parse(text: &str) -> Result<Tree, Unparsed> {
@@ -18,6 +19,31 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Unparsed> {
     let root = reader.item(document.as_item(), 0)?;
     reader.tree.roots.push(root);
     Ok(reader.tree)
+}
+
+/// Masks every line beneath the header of a table with a secret name, for a text that does not parse: nothing on such a
+/// line says that it is secret.
+pub(crate) fn mask_secret_tables(masker: &Masker, text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut is_secret = false;
+    for line in text.split_inclusive('\n') {
+        let said = line.trim();
+        if let Some(header) = said.strip_prefix('[').filter(|header| header.contains(']')) {
+            let name = header.trim_start_matches('[').split(']').next().unwrap_or_default();
+            let part_is_secret = |part: &str| masker.is_secret_name(part.trim().trim_matches(['"', '\'']));
+            is_secret = name.split('.').any(part_is_secret);
+        } else if is_secret && !said.is_empty() && !said.starts_with('#') {
+            let (name, value) = line.split_at(line.find('=').map_or(0, |sign| sign + 1));
+            let word = value.trim().trim_matches(['"', '\'']).trim();
+            if !word.is_empty() && !is_mask(word) {
+                let end = line.get(line.trim_end().len()..).unwrap_or_default();
+                masked.push_str(&format!("{name} \"{}\"{end}", masker.hash(word)));
+                continue;
+            }
+        }
+        masked.push_str(line);
+    }
+    masked
 }
 
 struct Reader<'a> {

@@ -23,7 +23,7 @@ pub(crate) struct Place {
 
 /// Adds the places of the value that starts at `at`, and returns where to go on.
 pub(crate) fn value(lines: &Lines<'_>, at: usize, place: Place, found: &mut Vec<Range<usize>>) -> usize {
-    if let Some(end) = quoted(lines, at, found) {
+    if let Some(end) = tripled(lines, at, found).or_else(|| quoted(lines, at, found)) {
         return end;
     }
     if lines.rest(at).starts_with(['{', '[']) {
@@ -32,6 +32,16 @@ pub(crate) fn value(lines: &Lines<'_>, at: usize, place: Place, found: &mut Vec<
     let end = bare_end(lines, at, place);
     push_trimmed(lines.text, at..end, found);
     end
+}
+
+/// Adds a value in three quotes, as TOML writes one of several lines; without an end, as far as is looked.
+fn tripled(lines: &Lines<'_>, at: usize, found: &mut Vec<Range<usize>>) -> Option<usize> {
+    let quotes = ["\"\"\"", "'''"].into_iter().find(|quotes| lines.rest(at).starts_with(quotes))?;
+    let start = at + quotes.len();
+    let body = lines.reach(start, REACH);
+    let len = body.find(quotes).unwrap_or(body.len());
+    push_trimmed(lines.text, start..start + len, found);
+    Some(start + len)
 }
 
 /// Adds a value in quotes, plain or escaped, without the quotes.
@@ -224,6 +234,8 @@ mod tests {
         check("\\\"a b\\\", \\\"c\\\"", false, true, &["a b"]);
         check("\"open\nnext", false, true, &["open"]);
         check("null", true, false, &[]);
+        check("\"\"\"\na \"b\"\nc\n\"\"\"\nnext", true, false, &["a \"b\"\nc"]);
+        check("'''\nopen\nnext", true, false, &["open\nnext"]);
         check("[\"a\", 12, {\"k\": \"v\"}] tail", false, true, &["a", "12", "v"]);
         check("{\"k\": [\"v\", ", false, true, &["v"]);
     }

@@ -99,6 +99,9 @@ const PIECES: &[&str] = &[
     "é",
 ];
 
+const FORMATS: [Format; 6] =
+    [Format::Yaml, Format::Json, Format::Properties, Format::Toml, Format::Xml, Format::Text];
+
 #[test]
 fn masking_any_text_again_changes_nothing() {
     let masker = masker();
@@ -109,7 +112,7 @@ fn masking_any_text_again_changes_nothing() {
         assert_eq!(masker.text(&once), once, "text case {case}: {text:?}");
         let statement = masker.sql(&text);
         assert_eq!(masker.sql(&statement), statement, "sql case {case}: {text:?}");
-        for format in [Format::Yaml, Format::Json, Format::Properties, Format::Text] {
+        for format in FORMATS {
             let masked = Document::new(format, &text).mask(&masker);
             let again = Document::new(format, &masked.text).mask(&masker);
             assert_eq!(again.text, masked.text, "{} case {case}: {text:?}", format.as_str());
@@ -161,6 +164,39 @@ const PROPERTIES: &[&str] = &[
     "n=1\\\n2\n!K: §",
     "c=run --K=§ now",
 ];
+const TOML: &[&str] = &[
+    "\"K\" = \"§\"",
+    "\"K\" = '§' # note",
+    "\"K\" = [\"§\", 1, true]",
+    "\"K\" = { x = \"§\" }",
+    "\"K\".x.y = \"§\"",
+    "\"K\" = \"\"\"\n§\nmore\"\"\"",
+    "\"K\" = '''\n§'''",
+    "[[t.\"K\"]]\nx = \"§\"",
+    "# K: §",
+    "[u.\"K\"]\nurl = \"http://a:§@h/\"",
+    "[e.\"K\"]\nx = [{ name = \"K\", value = \"§\" }]",
+    "[t.\"x-K\"]\nt = \"\"\"\nx=1\nK=§\n\"\"\"",
+];
+const XML: &[&str] = &[
+    "<K>§</K>",
+    "<K x='1'>§</K>",
+    "<K><x>§</x></K>",
+    "<K value=\"§\"/>",
+    "<x K='§' y='1'/>",
+    "<K><![CDATA[§]]></K>",
+    "<K>&lt;§&gt; &amp;</K>",
+    "<!-- K: § -->",
+    "<!-- <property name=\"K\" value=\"§\"/> -->",
+    "<p name=\"K\" value=\"§\"/>",
+    "<p value=\"§\" key=\"K\"/>",
+    "<entry key='K'>§</entry>",
+    "<e><name>K</name><value>§</value></e>",
+    "<p name='K'><list><value>§</value></list></p>",
+    "<u>http://a:§@h/</u>",
+    "<c>run --K=§ now</c>",
+    "<t><![CDATA[\nx=1\nK=§\n]]></t>",
+];
 const NAMES: &[&str] =
     &["password", "db_password", "apiKey", "accessToken", "client-secret", "密码", "smtp_pass", "privateKey"];
 
@@ -171,8 +207,13 @@ fn no_secret_stays_wherever_it_is_put() {
     let mut gone = 0;
     for case in 1..2500_u64 {
         let mut numbers = Numbers(case.wrapping_mul(0xD134_2543_DE82_EF95));
-        for (format, lines) in [(Format::Yaml, YAML), (Format::Json, JSON), (Format::Properties, PROPERTIES)]
-        {
+        for (format, lines) in [
+            (Format::Yaml, YAML),
+            (Format::Json, JSON),
+            (Format::Properties, PROPERTIES),
+            (Format::Toml, TOML),
+            (Format::Xml, XML),
+        ] {
             let mut secrets = Vec::new();
             let mut entries = Vec::new();
             for index in 0..numbers.below(5) + 1 {
@@ -183,6 +224,7 @@ fn no_secret_stays_wherever_it_is_put() {
             }
             let mut text = match format {
                 Format::Json => format!("{{{}}}", entries.join(",\n")),
+                Format::Xml => format!("<a>{}</a>", entries.join("\n")),
                 _ => entries.join("\n"),
             };
             // Every third one is cut short or spoilt, so that it may not parse.
@@ -218,6 +260,15 @@ const HURTFUL: &[&str] = &[
     "# password: |\n",
     "\"name\": \"password\",",
     "<a name=\"password\" ",
+    "<a>",
+    "<a b='1' ",
+    "<!ENTITY a \"",
+    "&a;",
+    "<![CDATA[",
+    "a.",
+    "[[a]]\n",
+    "[a.b]\n",
+    "a = {",
     "://a:b",
     "://a",
     "a:b@tcp(",
@@ -253,7 +304,7 @@ fn texts_made_to_hurt_cost_no_more_than_their_length() {
     for unit in HURTFUL {
         let text = unit.repeat(100_000 / unit.len());
         let started = std::time::Instant::now();
-        for format in [Format::Yaml, Format::Json, Format::Properties, Format::Text] {
+        for format in FORMATS {
             Document::new(format, &text).mask(&masker);
         }
         masker.sql(&text);
