@@ -90,6 +90,8 @@ impl Table {
         let name = if self.key.is_empty() {
             // Equal rows of a table without a key cannot be told apart, so they share a name.
             format!("#{}", short_hash(&canonical::value_bytes(&Value::Map(row.clone()))))
+        } else if let [place] = self.key.as_slice() {
+            join_key([key_part(row.at(*place)).as_str()])
         } else {
             let parts: Vec<SmolStr> = self.key.iter().map(|place| key_part(row.at(*place))).collect();
             join_key(parts.iter().map(SmolStr::as_str))

@@ -4,7 +4,6 @@
 #[inline]
 pub(super) fn append(text: &str, json: &mut Vec<u8>) {
     if is_plain(text.as_bytes()) {
-        json.reserve(text.len() + 2);
         json.push(b'"');
         json.extend_from_slice(text.as_bytes());
         json.push(b'"');
@@ -16,7 +15,6 @@ pub(super) fn append(text: &str, json: &mut Vec<u8>) {
 /// Appends a name of our own source code and the colon behind it: such names have nothing to escape.
 pub(super) fn append_name(name: &'static str, json: &mut Vec<u8>) {
     debug_assert!(is_plain(name.as_bytes()), "{name} would need an escape");
-    json.reserve(name.len() + 3);
     json.push(b'"');
     json.extend_from_slice(name.as_bytes());
     json.extend_from_slice(b"\":");

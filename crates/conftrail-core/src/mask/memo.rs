@@ -38,11 +38,10 @@ impl KeyMemo {
         if self.slots.is_empty() {
             self.slots.resize(SLOTS, None);
         }
-        // FNV-1a is enough to spread a few keys.
-        let hash = key
-            .bytes()
-            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        let Some(slot) = self.slots.get_mut(hash as usize % SLOTS) else { return KeyFacts::of(masker, key) };
+        // Length and ends are enough to spread a few keys.
+        let end = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
+        let hash = key.len() * 37 + end(key.as_bytes().first()) * 5 + end(key.as_bytes().last()) * 11;
+        let Some(slot) = self.slots.get_mut(hash % SLOTS) else { return KeyFacts::of(masker, key) };
         match slot {
             Some((known, facts)) if known == key => *facts,
             _ => slot.insert((key.clone(), KeyFacts::of(masker, key))).1,
