@@ -54,8 +54,8 @@ def not_configured(scene, server, conftrail):
         server.run(f"SET GLOBAL {name} = {right}")
     without = MySql(scene, "--skip-log-bin", name="no-binlog")
     text = conftrail.config.read_text()
-    conftrail.config.write_text(text.replace(str(server.port), str(without.port)).replace("mysql://cdc@", "mysql://root@").replace("cdc.password", "empty"))
-    (conftrail.home / "empty").write_text("\n")
+    text = text.replace(str(server.port), str(without.port)).replace("mysql://cdc@", "mysql://root@")
+    conftrail.config.write_text(text.replace(f"password_file: {conftrail.home}/cdc.password, ", ""))
     refused(scene, "a server without a binlog", conftrail.call("check"), "log_bin|log-bin|binary log|binlog")
     scene.end(without.child)
 
