@@ -48,8 +48,8 @@ impl<'a> Document<'a> {
     /// Replaces what is secret: values beneath secret names, secrets in values, keys and comments. A document that
     /// does not parse is masked line by line. Masking twice changes nothing more.
     pub fn mask(&self, masker: &Masker) -> MaskedDocument {
-        if let Some((text, tree)) = masked_in_place(masker, self.format, self.text) {
-            return MaskedDocument::parsed(self.format, text, &tree);
+        if let Some((text, tree, value)) = masked_in_place(masker, self.format, self.text) {
+            return MaskedDocument::parsed(self.format, text, &tree, value);
         }
         let lines = match self.format {
             Format::Toml => masker.text(&toml::mask_secret_tables(masker, self.text)).into_owned(),
@@ -57,7 +57,7 @@ impl<'a> Document<'a> {
         };
         // Without its secrets the text may parse, and places then show what lines did not.
         let text = match masked_in_place(masker, self.format, &lines) {
-            Some((text, _)) => text,
+            Some((text, ..)) => text,
             None => lines,
         };
         MaskedDocument::lines(self.format, text)
@@ -74,9 +74,10 @@ impl std::fmt::Debug for Document<'_> {
 impl MaskedDocument {
     /// Takes a text that was masked before, such as one from a checkpoint.
     pub fn of_masked(format: Format, text: String) -> Self {
-        match parse(format, &text) {
-            Ok(tree) if format != Format::Text => Self::parsed(format, text, &tree),
-            _ => Self::lines(format, text),
+        let Ok(tree) = parse(format, &text) else { return Self::lines(format, text) };
+        match tree.value() {
+            Ok(value) => Self::parsed(format, text, &tree, value),
+            Err(_) => Self::lines(format, text),
         }
     }
 
@@ -102,8 +103,7 @@ impl MaskedDocument {
         digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
     }
 
-    fn parsed(format: Format, text: String, tree: &Tree) -> Self {
-        let Ok(value) = tree.value() else { return Self::lines(format, text) };
+    fn parsed(format: Format, text: String, tree: &Tree, value: Value) -> Self {
         let mut masked = Vec::new();
         mask_paths(&value, tree.is_flat, &mut Path::default(), &mut masked);
         let in_comments = |gap: std::ops::Range<usize>| text.get(gap).is_some_and(holds_mask);
@@ -131,7 +131,7 @@ fn parse(format: Format, text: &str) -> Result<Tree, Unparsed> {
 }
 
 /// Masks by place until nothing is left to mask; none where that is not possible.
-fn masked_in_place(masker: &Masker, format: Format, clear: &str) -> Option<(String, Tree)> {
+fn masked_in_place(masker: &Masker, format: Format, clear: &str) -> Option<(String, Tree, Value)> {
     let mut text = clear.to_owned();
     let mut tree = parse(format, clear).ok()?;
     let clear_value = tree.value().ok()?;
@@ -140,7 +140,7 @@ fn masked_in_place(masker: &Masker, format: Format, clear: &str) -> Option<(Stri
         if found.edits.is_empty() {
             let value = tree.value().ok()?;
             // Whatever a parser's places may have got wrong, nothing but secrets may differ.
-            return differs_in_masks_only(&clear_value, &value).then_some((text, tree));
+            return differs_in_masks_only(&clear_value, &value).then_some((text, tree, value));
         }
         text = masker.repeats(found.edits.apply(&text), &found.secrets);
         tree = parse(format, &text).ok()?;

@@ -1,6 +1,7 @@
 //! A parsed document: nodes with their places in the text.
 
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -11,6 +12,8 @@ use crate::{Map, Value};
 pub(crate) const MAX_DEPTH: usize = 96;
 /// How many nodes a document may have, aliases written out: a few lines of YAML can stand for billions.
 pub(crate) const MAX_NODES: usize = 200_000;
+/// Maps longer than this look for repeated names by hash.
+const MAX_SCANNED: usize = 16;
 
 /// A document that is not what its format says, or beyond the limits. Holds no content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,11 +88,14 @@ impl Tree {
     }
 
     /// Returns the text that a node stands for as a key.
-    pub(crate) fn key(&self, index: usize) -> String {
+    pub(crate) fn key(&self, index: usize) -> Cow<'_, str> {
         match self.node(index) {
-            Some(Node::Scalar(scalar)) => scalar.text.clone(),
+            Some(Node::Scalar(scalar)) => Cow::Borrowed(&scalar.text),
             Some(Node::Alias(target)) if *target < index => self.key(*target),
-            _ => self.value_of(index, 0, &mut 1000).map(|value| value.display()).unwrap_or_default(),
+            _ => {
+                let value = self.value_of(index, 0, &mut 1000);
+                Cow::Owned(value.map(|value| value.display()).unwrap_or_default())
+            }
         }
     }
 
@@ -138,7 +144,7 @@ impl Tree {
             Node::Map(entries) => {
                 let mut values = Vec::with_capacity(entries.len());
                 for (key, value) in entries {
-                    values.push((self.key(*key), self.value_of(*value, depth + 1, budget)?));
+                    values.push((SmolStr::new(self.key(*key)), self.value_of(*value, depth + 1, budget)?));
                 }
                 Ok(Value::Map(unique(values)))
             }
@@ -147,11 +153,13 @@ impl Tree {
 }
 
 /// Builds a map in which the last of several entries of one name wins at the first one's place.
-fn unique(entries: Vec<(String, Value)>) -> Map {
+fn unique(entries: Vec<(SmolStr, Value)>) -> Map {
+    if is_unique(&entries) {
+        return map(entries);
+    }
     let mut places: HashMap<SmolStr, usize> = HashMap::with_capacity(entries.len());
     let mut kept: Vec<(SmolStr, Value)> = Vec::with_capacity(entries.len());
     for (name, value) in entries {
-        let name: SmolStr = name.into();
         match places.get(&name).and_then(|place| kept.get_mut(*place)) {
             Some(entry) => entry.1 = value,
             None => {
@@ -160,8 +168,24 @@ fn unique(entries: Vec<(String, Value)>) -> Map {
             }
         }
     }
-    let mut map = Map::with_capacity(kept.len());
-    for (name, value) in kept {
+    map(kept)
+}
+
+/// Says whether a map has no name twice; most are short and need no hashes for it.
+fn is_unique(entries: &[(SmolStr, Value)]) -> bool {
+    let mut rest = entries;
+    entries.len() <= MAX_SCANNED
+        && std::iter::from_fn(|| {
+            let (first, others) = rest.split_first()?;
+            rest = others;
+            Some(others.iter().all(|(name, _)| *name != first.0))
+        })
+        .all(|is_alone| is_alone)
+}
+
+fn map(entries: Vec<(SmolStr, Value)>) -> Map {
+    let mut map = Map::with_capacity(entries.len());
+    for (name, value) in entries {
         map.push_unique(name, value);
     }
     map

@@ -1,5 +1,6 @@
 //! Finds what is secret in a parsed document and gathers the replacements.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -19,8 +20,14 @@ pub(crate) struct Found {
 
 /// Looks over a document once.
 pub(crate) fn find(masker: &Masker, text: &str, tree: &Tree) -> Found {
-    let mut walker =
-        Walker { masker, text, tree, seen: HashSet::new(), beside: HashSet::new(), found: Found::default() };
+    let mut walker = Walker {
+        masker,
+        text,
+        tree,
+        seen: vec![[false; 2]; tree.nodes.len()],
+        beside: HashSet::new(),
+        found: Found::default(),
+    };
     for root in &tree.roots {
         walker.node(*root, false);
     }
@@ -33,15 +40,19 @@ struct Walker<'a> {
     text: &'a str,
     tree: &'a Tree,
     /// What was walked already, as an anchor's content is walked for each of its aliases.
-    seen: HashSet<(usize, bool)>,
+    seen: Vec<[bool; 2]>,
     /// Where gaps begin whose comment stands beside a secret.
     beside: HashSet<usize>,
     found: Found,
 }
 
-impl Walker<'_> {
+impl<'a> Walker<'a> {
     fn node(&mut self, index: usize, is_secret: bool) {
-        if !self.seen.insert((index, is_secret)) {
+        let Some(seen) = self.seen.get_mut(index).and_then(|seen| seen.get_mut(usize::from(is_secret)))
+        else {
+            return;
+        };
+        if std::mem::replace(seen, true) {
             return;
         }
         match self.tree.node(index) {
@@ -58,10 +69,10 @@ impl Walker<'_> {
     }
 
     fn map(&mut self, entries: &[(usize, usize)], is_secret: bool) {
-        let keys: Vec<String> = entries.iter().map(|(key, _)| self.name(*key)).collect();
+        let keys: Vec<Cow<'_, str>> = entries.iter().map(|(key, _)| self.name(*key)).collect();
         let texts = || {
             let values = entries.iter().map(|(_, value)| self.tree.scalar_text(*value));
-            keys.iter().map(String::as_str).zip(values)
+            keys.iter().map(|key| &**key).zip(values)
         };
         let holds_value = |name: &str| {
             siblings::holds_value(name) || (self.tree.markup.is_some() && markup::holds_values(name))
@@ -91,9 +102,11 @@ impl Walker<'_> {
     }
 
     /// Returns what a key is called, without the signs that only paths have.
-    fn name(&self, key: usize) -> String {
-        let key = self.tree.key(key);
-        if self.tree.markup.is_some() { markup::plain_name(&key).to_owned() } else { key }
+    fn name(&self, key: usize) -> Cow<'a, str> {
+        match self.tree.key(key) {
+            Cow::Borrowed(key) if self.tree.markup.is_some() => Cow::Borrowed(markup::plain_name(key)),
+            key => key,
+        }
     }
 
     /// Replaces a key. An element's name stands in other tags as well.
