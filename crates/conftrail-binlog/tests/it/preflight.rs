@@ -16,6 +16,22 @@ fn worst(findings: &[Finding]) -> Severity {
     findings.iter().map(|finding| finding.severity).max().expect("findings")
 }
 
+/// Runs the lines that preflight prints until it prints none, and returns what it then finds.
+pub(crate) async fn mended(server: &MysqlServer, config: &Config) -> Vec<Finding> {
+    let mut rounds = 0;
+    loop {
+        let findings = preflight(config).await;
+        let mends: Vec<&str> = findings.iter().filter_map(|finding| finding.mend.as_deref()).collect();
+        if mends.is_empty() {
+            assert!(rounds > 0, "there was nothing to mend");
+            return findings;
+        }
+        rounds += 1;
+        assert!(rounds < 5, "{findings:?}");
+        server.query(&mends.concat()).await;
+    }
+}
+
 fn as_user(server: &MysqlServer, user: &str, password: &str, include: &str) -> Config {
     Config { url: server.url(user, password).parse().expect("a url"), ..config(server, include) }
 }
@@ -50,18 +66,7 @@ async fn the_lines_that_preflight_prints_mend_what_it_found() {
     server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)").await;
     server.query("CREATE USER 'o''neil'@'127.0.0.1' IDENTIFIED BY 'pw'").await;
     let poor = as_user(&server, "o'neil", "pw", "d.*");
-    let mut rounds = 0;
-    let findings = loop {
-        let findings = preflight(&poor).await;
-        let mends: Vec<&str> = findings.iter().filter_map(|finding| finding.mend.as_deref()).collect();
-        if mends.is_empty() {
-            break findings;
-        }
-        rounds += 1;
-        assert!(rounds < 5, "{findings:?}");
-        server.query(&mends.concat()).await;
-    };
-    assert!(rounds > 0);
+    let findings = mended(&server, &poor).await;
     assert_eq!(worst(&findings), Severity::Info, "{findings:?}");
 }
 

@@ -8,7 +8,7 @@ use conftrail_binlog::wire::{Tls, TlsMode};
 use conftrail_binlog::{Config, Source};
 use conftrail_core::mask::{MaskKey, MaskRules, Masker};
 use conftrail_core::ports::{Source as _, SourceBatch, SourceStream};
-use conftrail_core::{Checkpoint, Event, PortError, PortResult};
+use conftrail_core::{Action, Checkpoint, Event, PortError, PortResult};
 use conftrail_testkit::servers::{MysqlServer, Product};
 use futures_util::StreamExt;
 
@@ -112,4 +112,12 @@ impl Reading {
             }
         }
     }
+}
+
+pub(crate) fn actions(events: &[Arc<Event>]) -> Vec<Action> {
+    events.iter().map(|event| event.action).collect()
+}
+
+pub(crate) fn ids<'a>(events: impl IntoIterator<Item = &'a Arc<Event>>) -> Vec<String> {
+    events.into_iter().map(|event| event.id.to_string()).collect()
 }

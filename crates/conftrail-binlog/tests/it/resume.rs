@@ -3,15 +3,11 @@
 use std::collections::BTreeSet;
 
 use conftrail_binlog::source::Start;
-use conftrail_core::{Action, Checkpoint, Event, Value};
+use conftrail_core::{Action, Checkpoint, Value};
 use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 use conftrail_testkit::wait::until;
 
-use crate::reading::{DEADLINE, Reading, config};
-
-fn ids<'a>(events: impl IntoIterator<Item = &'a std::sync::Arc<Event>>) -> Vec<String> {
-    events.into_iter().map(|event| event.id.to_string()).collect()
-}
+use crate::reading::{DEADLINE, Reading, config, ids};
 
 /// Opened at the position after every batch, the rest of the events follows: none is lost, none has another id.
 async fn check_every_position(server: &MysqlServer) {

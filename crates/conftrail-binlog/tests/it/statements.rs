@@ -1,19 +1,13 @@
 //! What leaves no rows, or rows of another kind: definitions, statements, XA, compression, partial images.
 
-use std::sync::Arc;
-
 use conftrail_core::{Action, Event, Value};
 use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
-use crate::reading::{Reading, config};
+use crate::reading::{Reading, actions, config};
 
-fn actions(events: &[Arc<Event>]) -> Vec<Action> {
-    events.iter().map(|event| event.action).collect()
-}
-
-fn detail<'a>(event: &'a Event, key: &str) -> Option<&'a str> {
+pub(crate) fn detail<'a>(event: &'a Event, key: &str) -> Option<&'a str> {
     event.detail.as_ref()?.get(key)?.as_text()
 }
 
