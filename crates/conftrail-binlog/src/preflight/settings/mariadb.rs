@@ -7,7 +7,10 @@ use crate::product::Product;
 
 pub(super) fn settings(own: &MariadbFacts, findings: &mut Vec<Finding>) {
     if own.protects_time() {
-        let what = format!("is {}: the times of changes are the server's own, but for sessions with the right BINLOG REPLAY", own.secure_timestamp);
+        let what = format!(
+            "is {}: the times of changes are the server's own, but for sessions with the right BINLOG REPLAY",
+            own.secure_timestamp
+        );
         findings.push(Finding::info("secure_timestamp", what));
     } else {
         let what = format!(
