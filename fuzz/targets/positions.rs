@@ -1,7 +1,7 @@
 //! Checkpoints, positions and what a person types for a start or a server: read or refused, and written as they were read.
 #![no_main]
 
-use conftrail_binlog::gtid::{Gtid, GtidSet};
+use conftrail_binlog::gtid::{Gtid, GtidPosition, GtidSet, GtidState};
 use conftrail_binlog::source::{Start, Url, fuzzing};
 use conftrail_core::{Checkpoint, EventId, Period, Timestamp};
 use libfuzzer_sys::fuzz_target;
@@ -23,6 +23,10 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(gtid) = text.parse::<Gtid>() {
         assert_eq!(gtid.to_string().parse(), Ok(gtid));
     }
+    if let Ok(position) = text.parse::<GtidPosition>() {
+        assert_eq!(position.to_string().parse(), Ok(position));
+    }
+    let _any_state = text.parse::<GtidState>();
     if let Ok(time) = Timestamp::parse(text) {
         assert_eq!(Timestamp::parse(&time.to_string()).ok(), Some(time), "{text:?} is {time}");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::dump::Place;
+use super::place::Place;
 use super::event::Framing;
 use super::packet::Packets;
 
