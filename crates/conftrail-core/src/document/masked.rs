@@ -49,7 +49,13 @@ impl<'a> Document<'a> {
     /// does not parse is masked line by line. Masking twice changes nothing more.
     pub fn mask(&self, masker: &Masker) -> MaskedDocument {
         if let Some((text, tree, value)) = masked_in_place(masker, self.format, self.text) {
-            return MaskedDocument::parsed(self.format, text, &tree, value);
+            return match self.beyond_places(masker, &text) {
+                None => MaskedDocument::parsed(self.format, text, &tree, value),
+                Some(text) => match masked_in_place(masker, self.format, &text) {
+                    Some((text, tree, value)) => MaskedDocument::parsed(self.format, text, &tree, value),
+                    None => MaskedDocument::lines(self.format, text),
+                },
+            };
         }
         let lines = match self.format {
             Format::Toml => masker.text(&toml::mask_secret_tables(masker, self.text)).into_owned(),
@@ -61,6 +67,12 @@ impl<'a> Document<'a> {
             None => lines,
         };
         MaskedDocument::lines(self.format, text)
+    }
+
+    /// Masks what only the order of elements tells: XML has many ways to write a name and its value side by side
+    /// (`<key>Password</key><string>x</string>`), of which the places know few.
+    fn beyond_places(&self, masker: &Masker, masked: &str) -> Option<String> {
+        if self.format == Format::Xml { masker.paired_elements(masked) } else { None }
     }
 }
 

@@ -15,7 +15,7 @@ use super::rules::{MaskRules, RuleProblem};
 use super::siblings;
 use super::token::{is_mask, masks};
 use super::trigger::{Hits, Trigger, look};
-use super::{credentials, detect, pairs};
+use super::{credentials, detect, pairs, xml};
 use crate::document::path::Path;
 use crate::{Map, Value};
 
@@ -130,6 +130,20 @@ impl Masker {
         }
         masked.push_str(clear.get(at..)?);
         Some(self.repeats(masked, &repeated))
+    }
+
+    /// Returns an XML text with the values masked that stand beside their secret names; none when there are none.
+    pub(crate) fn paired_elements(&self, clear: &str) -> Option<String> {
+        let found = merge(xml::paired_elements(clear, &self.names), &masks(clear));
+        if found.is_empty() {
+            return None;
+        }
+        let mut masked = clear.to_owned();
+        for value in found.into_iter().rev() {
+            let mask = self.hash(clear.get(value.clone())?);
+            masked.replace_range(value, &mask);
+        }
+        Some(masked)
     }
 
     /// Says whether a secret is one to look for in the rest of its text: a word that nobody writes by accident.

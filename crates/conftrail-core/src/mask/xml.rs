@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::detect::regex;
 use super::extent::{is_open_word, push_trimmed};
+use super::names::Names;
 
 /// How far an element is followed, in bytes.
 const REACH: usize = 16 * 1024;
@@ -16,6 +17,28 @@ static VALUE_ATTRIBUTE: LazyLock<Regex> =
     LazyLock::new(|| regex(r#"(?i)\b(?:value|val|default|content|text|data)\s*=\s*(?:"([^"]*)|'([^']*))"#));
 /// `</name> <value>` after a secret name as an element's text.
 static VALUE_ELEMENT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?is)^\s*</[^<>]+>\s*<value[^<>]*>([^<]*)"));
+
+/// A text element and, next to it, an element of a value: `<key>Port</key><string>5</string>`.
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)>\s*([^<>]{1,256}?)\s*</[^<>]+>\s*<(?:value|string|integer|real|data|int|long)(?:\s[^<>]*)?>([^<]*)<",
+    )
+});
+
+/// Finds the values that follow an element whose text is a secret name, as in property lists and XStream's maps.
+pub(crate) fn paired_elements(text: &str, names: &Names) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(pair) = PAIR.captures_at(text, at) {
+        let (Some(name), Some(value)) = (pair.get(1), pair.get(2)) else { break };
+        if names.is_secret(name.as_str()) {
+            push_trimmed(text, value.range(), &mut found);
+        }
+        // A value can be the next one's name.
+        at = value.start() - 1;
+    }
+    found
+}
 
 /// Handles `<password attr="x">value</password>`; `name` is the element's name.
 pub(crate) fn element(text: &str, name: Range<usize>, found: &mut Vec<Range<usize>>) -> usize {

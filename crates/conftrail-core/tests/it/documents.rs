@@ -264,6 +264,18 @@ const PLANTED: &[Planted] = &[
         true,
     ),
     Planted(Format::Xml, "<数据库><密码>§</密码><端口>3306</端口></数据库>", &["<端口>3306</端口>"], true),
+    Planted(
+        Format::Xml,
+        "<plist><dict>\n  <key>DBPassword</key>\n  <string>§</string>\n  <key>Port</key><integer>5</integer>\n</dict></plist>",
+        &["<key>DBPassword</key>", "<key>Port</key><integer>5</integer>"],
+        true,
+    ),
+    Planted(
+        Format::Xml,
+        "<map><entry><string>db.password</string><string>§</string></entry><entry><string>limit</string><int>5</int></entry></map>",
+        &["<string>limit</string><int>5</int>"],
+        true,
+    ),
     Planted(Format::Xml, "<db><password>§</password>", &["<db>"], false),
     Planted(Format::Xml, "<db password=\"§\" port=1 & />", &["port="], false),
     Planted(Format::Text, "export DB_PASSWORD=§\nLIMIT=5\n", &["export DB_PASSWORD=", "LIMIT=5"], true),
