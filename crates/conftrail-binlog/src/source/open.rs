@@ -19,7 +19,7 @@ use super::finish::Job;
 use super::lookup::Lookup;
 use super::position::{BinlogPosition, Mode, Place};
 use super::reader::{Reader, Settings, now};
-use super::resume::{FILE_START, Note, Resumed, begun_since, resume};
+use super::resume::{FILE_START, Note, Resumed, begun_at_start, resume};
 use super::schema_facts::{DatedFacts, SchemaFacts};
 use super::start::Start;
 use super::tables::Tables;
@@ -173,7 +173,7 @@ async fn trusted_clock(
     }
     let started = control.started().await?;
     let files = control.log_files().await?;
-    let first = begun_since(target, &files, started).await?;
+    let first = begun_at_start(target, &files, started).await?;
     Ok(first.map(|file| TrustedClock { server_id: facts.server_id, since: Place::new(file, FILE_START) }))
 }
 

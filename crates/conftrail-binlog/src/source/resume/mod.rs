@@ -14,7 +14,7 @@ use crate::gtid::Executed;
 use crate::product::Product;
 use crate::wire::Target;
 
-pub(super) use self::begun::begun_since;
+pub(super) use self::begun::begun_at_start;
 
 /// Where a binlog file's events start.
 pub(super) const FILE_START: u64 = 4;
