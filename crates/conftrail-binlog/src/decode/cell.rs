@@ -70,7 +70,7 @@ fn year(bytes: &[u8]) -> Option<Value> {
 #[inline]
 fn text(charset: Charset, bytes: &[u8]) -> Decoded {
     match charset.decode(bytes) {
-        Some(text) => Decoded::Value(Value::from(text)),
+        Some(text) => Decoded::Value(Value::from(&*text)),
         None => Decoded::InvalidText(Value::binary(bytes)),
     }
 }

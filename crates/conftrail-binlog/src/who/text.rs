@@ -19,7 +19,7 @@ pub fn statement_text(statement: &[u8], client_collation: Option<u64>) -> Option
     if charset.has_ascii_only_as_ascii() {
         return Some(String::from_utf8_lossy(statement));
     }
-    charset.decode(statement).map(Cow::Owned)
+    charset.decode(statement)
 }
 
 #[cfg(test)]

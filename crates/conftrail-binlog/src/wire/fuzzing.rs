@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::place::Place;
 use super::event::Framing;
 use super::packet::Packets;
+use super::place::Place;
 
 /// Reads packets and the events in them from what a server may have sent, to the first error; returns how many events.
 pub fn packets(mut sent: &[u8]) -> usize {

@@ -1,5 +1,7 @@
 //! A column's character set, ready to decode.
 
+use std::borrow::Cow;
+
 use super::collation::charset_name;
 use super::multi_byte::MultiByte;
 use super::single_byte::SingleByte;
@@ -67,25 +69,21 @@ impl Charset {
 
     /// Turns bytes into text; `None` when they are no text of this set.
     #[inline]
-    pub fn decode(self, bytes: &[u8]) -> Option<String> {
-        match self.0 {
-            Kind::Utf8 | Kind::Unknown => std::str::from_utf8(bytes).ok().map(str::to_owned),
+    pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        let decoded = match self.0 {
+            Kind::Utf8 | Kind::Unknown => return std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Kind::SingleByte(_) | Kind::MultiByte(_) if bytes.is_ascii() => {
+                return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
+            }
             Kind::Binary => None,
-            Kind::SingleByte(table) => ascii(bytes).or_else(|| table.decode(bytes)),
-            Kind::SevenBit(table) => table.decode(bytes),
-            Kind::MultiByte(set) => ascii(bytes).or_else(|| set.decode(bytes)),
+            Kind::SingleByte(table) | Kind::SevenBit(table) => table.decode(bytes),
+            Kind::MultiByte(set) => set.decode(bytes),
             Kind::Utf16 => wide::utf16(bytes, u16::from_be_bytes),
             Kind::Utf16Le => wide::utf16(bytes, u16::from_le_bytes),
             Kind::Utf32 => wide::utf32(bytes),
-        }
+        };
+        decoded.map(Cow::Owned)
     }
-}
-
-fn ascii(bytes: &[u8]) -> Option<String> {
-    if !bytes.is_ascii() {
-        return None;
-    }
-    std::str::from_utf8(bytes).ok().map(str::to_owned)
 }
 
 impl std::fmt::Debug for Charset {
