@@ -125,7 +125,6 @@ impl CollectWorker {
             tracing::error!(source = %self.source_name(), "the change log is not the one it was");
             let gap = Arc::new(lost(self.source.origin(), was, &identity));
             self.log.append(&[self.record(gap)]).await?;
-            reach("collect.after_gap");
         }
         self.save_place().await
     }
