@@ -154,6 +154,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_number_beyond_64_bits_reads_back_as_it_was_written() {
+        let value: Value = serde_json::from_str("[111112111111111111111111111111111111111111111]").unwrap();
+        let written = value_bytes(&value);
+        assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), value);
+    }
+
+    #[test]
     fn keys_are_sorted_and_numbers_kept() {
         let text = r#"{"b":[1.5,18446744073709551615,-9223372036854775808],"a":{"ключ":"x\n","é":null}}"#;
         let value: Value = serde_json::from_str(text).unwrap();
