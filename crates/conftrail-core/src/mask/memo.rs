@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::Masker;
 use super::siblings;
 
-/// Places for keys; a new one takes the place of another. A power of two.
+/// Places for keys; a new one takes the place of another.
 const SLOTS: usize = 256;
 /// Longer keys are looked at each time.
 const LONGEST: usize = 64;
@@ -23,10 +23,18 @@ pub(super) struct KeyFacts {
     pub(super) holds_value: bool,
 }
 
-/// The keys seen last.
-#[derive(Debug, Default)]
+/// The keys seen last; never one that holds a secret.
+#[derive(Default)]
 pub(super) struct KeyMemo {
     slots: Vec<Option<(SmolStr, KeyFacts)>>,
+}
+
+/// Keys never print: they are a customer's, in clear.
+impl std::fmt::Debug for KeyMemo {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = self.slots.iter().flatten().count();
+        write!(formatter, "KeyMemo({known} keys)")
+    }
 }
 
 impl KeyMemo {
@@ -44,7 +52,13 @@ impl KeyMemo {
         let Some(slot) = self.slots.get_mut(hash % SLOTS) else { return KeyFacts::of(masker, key) };
         match slot {
             Some((known, facts)) if known == key => *facts,
-            _ => slot.insert((key.clone(), KeyFacts::of(masker, key))).1,
+            _ => {
+                let facts = KeyFacts::of(masker, key);
+                if !facts.holds_secret {
+                    *slot = Some((key.clone(), facts));
+                }
+                facts
+            }
         }
     }
 }
@@ -57,5 +71,20 @@ impl KeyFacts {
             holds_name: siblings::holds_name(key),
             holds_value: siblings::holds_value(key),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MaskKey, MaskRules};
+    use super::*;
+
+    #[test]
+    fn a_key_in_clear_neither_prints_nor_stays_when_it_is_a_secret() {
+        let masker = Masker::new(MaskKey::new([1; 32]), &MaskRules::default()).unwrap();
+        let mut memo = KeyMemo::default();
+        assert!(memo.facts(&masker, &"password".into()).is_secret);
+        assert!(memo.facts(&masker, &"AKIAIOSFODNN7EXAMPLE".into()).holds_secret);
+        assert_eq!(format!("{memo:?}"), "KeyMemo(1 keys)");
     }
 }
