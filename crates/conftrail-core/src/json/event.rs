@@ -4,8 +4,8 @@
 use super::AppendJson;
 use super::text::{append, append_whole};
 use crate::{
-    Actor, Change, ChangeOp, Event, Map, Order, Origin, Record, Resource, SmolStr, Timestamp, Transaction,
-    Value,
+    Actor, Change, ChangeOp, Correlation, Event, Map, Order, Origin, Record, Resource, SmolStr, Timestamp,
+    Transaction, Value,
 };
 
 /// Appends a literal; short ones become a few moves.
@@ -46,6 +46,32 @@ impl AppendJson for Value {
 
 impl Event {
     fn append_fields(&self, json: &mut Vec<u8>) {
+        // Names every field, so that a new one cannot be forgotten here; the types below do the same.
+        let Self {
+            v: _,
+            id: _,
+            time: _,
+            observed: _,
+            action: _,
+            source: _,
+            resource: _,
+            actor: _,
+            reason: _,
+            correlation: _,
+            detail: _,
+            format: _,
+            before: _,
+            after: _,
+            changes: _,
+            masked: _,
+            flags: _,
+            truncated: _,
+            position: _,
+            tx: _,
+            trace: _,
+            labels: _,
+            log: _,
+        } = self;
         put!(json, b"\"v\":");
         append_whole(self.v, json);
         put!(json, b",\"id\":\"");
@@ -66,11 +92,11 @@ impl Event {
             put!(json, b",\"reason\":");
             plain(why, json);
         }
-        if let Some(correlation) = &self.correlation {
+        if let Some(Correlation { id, via }) = &self.correlation {
             put!(json, b",\"correlation\":{\"id\":");
-            append(&correlation.id, json);
+            append(id, json);
             put!(json, b",\"via\":");
-            append(&correlation.via, json);
+            append(via, json);
             put!(json, b"}");
         }
         if let Some(detail) = &self.detail {
@@ -149,6 +175,7 @@ fn list<T>(items: &[T], json: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
 }
 
 fn origin(origin: &Origin, json: &mut Vec<u8>) {
+    let Origin { kind: _, name: _, channel: _, version: _ } = origin;
     put!(json, b"{\"kind\":");
     append(&origin.kind, json);
     put!(json, b",\"name\":");
@@ -163,6 +190,17 @@ fn origin(origin: &Origin, json: &mut Vec<u8>) {
 }
 
 fn resource(resource: &Resource, json: &mut Vec<u8>) {
+    let Resource {
+        id: _,
+        kind: _,
+        env: _,
+        namespace: _,
+        group: _,
+        name: _,
+        renamed_to: _,
+        service: _,
+        owner: _,
+    } = resource;
     put!(json, b"{\"id\":");
     append(&resource.id, json);
     put!(json, b",\"kind\":\"");
@@ -180,6 +218,8 @@ fn resource(resource: &Resource, json: &mut Vec<u8>) {
 }
 
 fn actor(actor: &Actor, json: &mut Vec<u8>) {
+    let Actor { name: _, kind: _, ip: _, binding: _, authority: _, via: _, login: _, client: _, claimed: _ } =
+        actor;
     put!(json, b"{");
     for (name, known) in
         [(&b"\"name\":"[..], &actor.name), (b"\"kind\":", &actor.kind), (b"\"ip\":", &actor.ip)]
@@ -211,6 +251,7 @@ fn plain<T: serde::Serialize>(value: &T, json: &mut Vec<u8>) {
 }
 
 fn change(change: &Change, json: &mut Vec<u8>) {
+    let Change { path: _, op: _, before: _, after: _, sensitive: _ } = change;
     put!(json, b"{\"path\":");
     append(&change.path, json);
     match change.op {
@@ -234,6 +275,7 @@ fn change(change: &Change, json: &mut Vec<u8>) {
 }
 
 fn transaction(tx: &Transaction, json: &mut Vec<u8>) {
+    let Transaction { id: _, seq: _, statement: _ } = tx;
     put!(json, b"{\"id\":");
     append(&tx.id, json);
     put!(json, b",\"seq\":");
@@ -244,6 +286,7 @@ fn transaction(tx: &Transaction, json: &mut Vec<u8>) {
 }
 
 fn place(order: &Order, json: &mut Vec<u8>) {
+    let Order { epoch: _, partition: _, offset: _ } = order;
     put!(json, b"{\"epoch\":");
     append_whole(order.epoch, json);
     put!(json, b",\"partition\":");
