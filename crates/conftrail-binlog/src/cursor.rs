@@ -8,16 +8,19 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// Starts at the front of `bytes`.
+    #[inline]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// Returns what has not been read.
+    #[inline]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// Says whether everything has been read.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -45,16 +48,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes two bytes, low byte first.
+    #[inline]
     pub(crate) fn u16(&mut self) -> Option<u16> {
         self.array().map(u16::from_le_bytes)
     }
 
     /// Takes four bytes, low byte first.
+    #[inline]
     pub(crate) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
     }
 
     /// Takes eight bytes, low byte first.
+    #[inline]
     pub(crate) fn u64(&mut self) -> Option<u64> {
         self.array().map(u64::from_le_bytes)
     }
@@ -86,19 +92,28 @@ impl<'a> Cursor<'a> {
 /// Reads up to 8 bytes as a number, low byte first.
 #[inline]
 pub(crate) fn uint_le(bytes: &[u8]) -> Option<u64> {
-    if bytes.len() > 8 {
-        return None;
+    // The common widths need no loop.
+    match *bytes {
+        [a] => Some(u64::from(a)),
+        [a, b] => Some(u64::from(u16::from_le_bytes([a, b]))),
+        [a, b, c, d] => Some(u64::from(u32::from_le_bytes([a, b, c, d]))),
+        [a, b, c, d, e, f, g, h] => Some(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+        _ if bytes.len() > 8 => None,
+        _ => Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))),
     }
-    Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 /// Reads up to 8 bytes as a number, high byte first.
 #[inline]
 pub(crate) fn uint_be(bytes: &[u8]) -> Option<u64> {
-    if bytes.len() > 8 {
-        return None;
+    match *bytes {
+        [a] => Some(u64::from(a)),
+        [a, b] => Some(u64::from(u16::from_be_bytes([a, b]))),
+        [a, b, c] => Some(u64::from(u32::from_be_bytes([0, a, b, c]))),
+        [a, b, c, d] => Some(u64::from(u32::from_be_bytes([a, b, c, d]))),
+        _ if bytes.len() > 8 => None,
+        _ => Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))),
     }
-    Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 #[cfg(test)]

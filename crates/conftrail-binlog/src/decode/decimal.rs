@@ -13,17 +13,21 @@ const MOST_BYTES: usize = 34;
 /// Bytes for 0 to 9 digits.
 const BYTES_OF_DIGITS: [usize; 10] = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
 
+/// What numbers of 0 to 9 digits are below.
+const ABOVE_DIGITS: [u32; 10] =
+    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
+
 /// Returns the number's text with exactly `scale` digits behind the point; `None` for impossible digits or sizes.
 pub(crate) fn text(bytes: &[u8], precision: u8, scale: u8) -> Option<ShortText> {
     let mut buffer = [0_u8; MOST_BYTES];
     let plain = buffer.get_mut(..bytes.len())?;
     let first = *bytes.first()?;
     let negative = first & 0x80 == 0;
-    let inversion = if negative { 0xff } else { 0 };
-    for (target, byte) in plain.iter_mut().zip(bytes) {
-        *target = byte ^ inversion;
-    }
+    plain.copy_from_slice(bytes);
     *plain.first_mut()? ^= 0x80;
+    if negative {
+        plain.iter_mut().for_each(|byte| *byte = !*byte);
+    }
 
     let integers = usize::from(precision.checked_sub(scale)?);
     let scale = usize::from(scale);
@@ -55,8 +59,8 @@ fn group(cursor: &mut Cursor<'_>, text: &mut ShortText, digits: usize, start: us
     if digits == 0 {
         return Some(());
     }
-    let number = uint_be(cursor.take(*BYTES_OF_DIGITS.get(digits)?)?)?;
-    if number >= 10_u64.pow(u32::try_from(digits).ok()?) {
+    let number = u32::try_from(uint_be(cursor.take(*BYTES_OF_DIGITS.get(digits)?)?)?).ok()?;
+    if number >= *ABOVE_DIGITS.get(digits)? {
         return None;
     }
     // `start` is 0 for the fraction only, where every digit counts.

@@ -20,18 +20,22 @@ impl ShortText {
     }
 
     /// Appends one ASCII character.
+    #[inline]
     pub(super) fn push(&mut self, character: u8) {
-        debug_assert!(character.is_ascii(), "{character} is no ASCII character");
-        self.bytes[self.length] = character;
-        self.length += 1;
+        self.push_all([character]);
     }
 
-    pub(super) fn push_str(&mut self, ascii: &str) {
-        ascii.bytes().for_each(|character| self.push(character));
+    /// Appends ASCII characters: as an array, whose length the compiler knows, they are stored without a call.
+    #[inline]
+    pub(super) fn push_all<const COUNT: usize>(&mut self, characters: [u8; COUNT]) {
+        debug_assert!(characters.is_ascii(), "{characters:?} is not ASCII");
+        let place = self.bytes[self.length..].first_chunk_mut().expect("no number or time is as long");
+        *place = characters;
+        self.length += COUNT;
     }
 
     /// Writes the last `count` digits, at most nine, zeros in front included.
-    pub(super) fn push_digits(&mut self, number: u64, count: usize) {
+    pub(super) fn push_digits(&mut self, number: u32, count: usize) {
         let end = self.length + count.min(9);
         let mut rest = number;
         for place in self.bytes[self.length..end].iter_mut().rev() {

@@ -6,7 +6,7 @@ use super::short_text::ShortText;
 use crate::cursor::{uint_be, uint_le};
 
 /// What stands for second 0 of a TIMESTAMP: MySQL's zero date is no point in time.
-const ZERO_DATETIME: &str = "0000-00-00 00:00:00";
+const ZERO_DATETIME: [u8; 19] = *b"0000-00-00 00:00:00";
 
 /// Fractions of a second in 24 bits below the whole part.
 const FRACTION_BITS: u32 = 24;
@@ -16,7 +16,8 @@ pub(super) fn date(bytes: &[u8]) -> Option<ShortText> {
     if bytes.len() != 3 {
         return None;
     }
-    let packed = uint_le(bytes)?;
+    // Three bytes.
+    let packed = uint_le(bytes)? as u32;
     let mut text = ShortText::new();
     push_date(&mut text, packed >> 9, packed >> 5 & 15, packed & 31);
     Some(text)
@@ -24,7 +25,7 @@ pub(super) fn date(bytes: &[u8]) -> Option<ShortText> {
 
 /// DATETIME: 40 bits whole part, offset by half, then the fraction.
 pub(super) fn datetime(bytes: &[u8], digits: u8) -> Option<ShortText> {
-    let (whole, fraction) = bytes.split_at_checked(5)?;
+    let (whole, fraction) = bytes.split_first_chunk::<5>()?;
     let whole = uint_be(whole)?.checked_sub(1 << 39)?;
     let micros = micros(fraction, digits)?;
     Some(datetime_text(whole, micros, digits))
@@ -46,8 +47,8 @@ pub(super) fn time(bytes: &[u8], digits: u8) -> Option<ShortText> {
 
 /// TIMESTAMP: 32 bits of seconds without sign, so that it reaches 2106, then the fraction.
 pub(super) fn timestamp(bytes: &[u8], digits: u8) -> Option<ShortText> {
-    let (seconds, fraction) = bytes.split_at_checked(4)?;
-    Some(timestamp_text(uint_be(seconds)?, micros(fraction, digits)?, digits))
+    let (seconds, fraction) = bytes.split_first_chunk::<4>()?;
+    Some(timestamp_text(u32::from_be_bytes(*seconds).into(), micros(fraction, digits)?, digits))
 }
 
 /// TIMESTAMP before MySQL 5.6: seconds, low byte first.
@@ -76,10 +77,8 @@ pub(super) fn old_datetime(bytes: &[u8]) -> Option<ShortText> {
         return None;
     }
     let number = uint_le(bytes)?;
-    let (date, time) = (number / 1_000_000, number % 1_000_000);
-    if date > 99_991_231 {
-        return None;
-    }
+    let date = u32::try_from(number / 1_000_000).ok().filter(|date| *date <= 99_991_231)?;
+    let time = (number % 1_000_000) as u32;
     let mut text = ShortText::new();
     push_date(&mut text, date / 10_000, date / 100 % 100, date % 100);
     text.push(b' ');
@@ -107,8 +106,9 @@ pub(super) fn packed_time(packed: i64) -> ShortText {
 }
 
 /// Whole part: 17 bits of year × 13 + month, 5 of day, 5 of hour, 6 of minute, 6 of second.
+#[inline]
 pub(super) fn datetime_text(whole: u64, micros: u64, digits: u8) -> ShortText {
-    let (ymd, hms) = (whole >> 17, whole & 0x1_ffff);
+    let (ymd, hms) = ((whole >> 17) as u32, (whole & 0x1_ffff) as u32);
     let (months, day) = (ymd >> 5, ymd & 31);
     let mut text = ShortText::new();
     push_date(&mut text, months / 13, months % 13, day);
@@ -119,34 +119,39 @@ pub(super) fn datetime_text(whole: u64, micros: u64, digits: u8) -> ShortText {
 }
 
 /// Whole part: 10 bits of hours, 6 of minutes, 6 of seconds.
+#[inline]
 pub(super) fn time_text(negative: bool, whole: u64, micros: u64, digits: u8) -> ShortText {
+    let whole = (whole & 0x3f_ffff) as u32;
     let mut text = ShortText::new();
     if negative {
         text.push(b'-');
     }
-    push_clock(&mut text, whole >> 12 & 0x3ff, whole >> 6 & 63, whole & 63);
+    push_clock(&mut text, whole >> 12, whole >> 6 & 63, whole & 63);
     push_fraction(&mut text, micros, digits);
     text
 }
 
+/// Seconds since 1970, of which there are at most 32 bits.
+#[inline]
 pub(super) fn timestamp_text(seconds: u64, micros: u64, digits: u8) -> ShortText {
     let mut text = ShortText::new();
     if seconds == 0 && micros == 0 {
-        text.push_str(ZERO_DATETIME);
+        text.push_all(ZERO_DATETIME);
         push_fraction(&mut text, 0, digits);
         return text;
     }
-    let (year, month, day) = civil_date(seconds / 86_400);
+    let (days, of_day) = ((seconds / 86_400) as u32, (seconds % 86_400) as u32);
+    let (year, month, day) = civil_date(days);
     push_date(&mut text, year, month, day);
     text.push(b'T');
-    push_clock(&mut text, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    push_clock(&mut text, of_day / 3_600, of_day / 60 % 60, of_day % 60);
     push_fraction(&mut text, micros, digits);
     text.push(b'Z');
     text
 }
 
 /// Days since 1970 to year, month and day; H. Hinnant, "chrono-compatible low-level date algorithms".
-fn civil_date(days: u64) -> (u64, u64, u64) {
+fn civil_date(days: u32) -> (u32, u32, u32) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
     let of_era = shifted % 146_097;
@@ -155,7 +160,7 @@ fn civil_date(days: u64) -> (u64, u64, u64) {
     let shifted_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+    (era * 400 + year_of_era + u32::from(month <= 2), month, day)
 }
 
 /// Reads a fraction: one byte of hundredths, two of ten-thousandths or three of millionths.
@@ -176,27 +181,40 @@ fn micros_of(units: u64, bytes: usize) -> Option<u64> {
     (micros < 1_000_000).then_some(micros)
 }
 
-fn push_date(text: &mut ShortText, year: u64, month: u64, day: u64) {
-    text.push_digits(year, 4);
-    text.push(b'-');
-    text.push_digits(month, 2);
-    text.push(b'-');
-    text.push_digits(day, 2);
+#[inline]
+fn push_date(text: &mut ShortText, year: u32, month: u32, day: u32) {
+    let ([y1, y2], [y3, y4]) = (pair(year / 100), pair(year));
+    let ([m1, m2], [d1, d2]) = (pair(month), pair(day));
+    text.push_all([y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2]);
 }
 
-fn push_clock(text: &mut ShortText, hours: u64, minutes: u64, seconds: u64) {
-    text.push_digits(hours, if hours > 99 { 3 } else { 2 });
-    text.push(b':');
-    text.push_digits(minutes, 2);
-    text.push(b':');
-    text.push_digits(seconds, 2);
+#[inline]
+fn push_clock(text: &mut ShortText, hours: u32, minutes: u32, seconds: u32) {
+    if hours > 99 {
+        // Of a TIME: at most 838.
+        text.push(pair(hours / 100)[1]);
+    }
+    let ([h1, h2], [m1, m2], [s1, s2]) = (pair(hours), pair(minutes), pair(seconds));
+    text.push_all([h1, h2, b':', m1, m2, b':', s1, s2]);
 }
 
+/// Microseconds, of which there are at most 24 bits.
+#[inline]
 fn push_fraction(text: &mut ShortText, micros: u64, digits: u8) {
     if digits > 0 {
-        text.push(b'.');
-        text.push_digits(micros / 10_u64.pow(6 - u32::from(digits.min(6))), usize::from(digits));
+        let micros = micros as u32;
+        let ([a, b], [c, d], [e, f]) = (pair(micros / 10_000), pair(micros / 100), pair(micros));
+        text.push_all([b'.', a, b, c, d, e, f]);
+        text.truncate(text.len() - usize::from(6 - digits.min(6)));
     }
+}
+
+/// The last two digits of a number.
+#[inline]
+fn pair(number: u32) -> [u8; 2] {
+    // Two digits fit a byte.
+    let number = (number % 100) as u8;
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 #[cfg(test)]
