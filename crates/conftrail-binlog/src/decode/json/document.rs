@@ -7,7 +7,7 @@
 use conftrail_core::{Map, SmolStr, Value};
 
 use super::opaque;
-use crate::cursor::{Cursor, uint_le};
+use crate::cursor::Cursor;
 
 /// As deep as MySQL lets a document be.
 const MOST_DEPTH: usize = 100;
@@ -57,10 +57,10 @@ impl Walk {
             return None;
         }
         match kind {
-            kind::SMALL_OBJECT => self.container(content, Shape { object: true, wide: false }, depth),
-            kind::LARGE_OBJECT => self.container(content, Shape { object: true, wide: true }, depth),
-            kind::SMALL_ARRAY => self.container(content, Shape { object: false, wide: false }, depth),
-            kind::LARGE_ARRAY => self.container(content, Shape { object: false, wide: true }, depth),
+            kind::SMALL_OBJECT => self.object::<Small>(content, depth),
+            kind::LARGE_OBJECT => self.object::<Large>(content, depth),
+            kind::SMALL_ARRAY => self.array::<Small>(content, depth),
+            kind::LARGE_ARRAY => self.array::<Large>(content, depth),
             kind::STRING => {
                 let text = variable(content)?;
                 self.spend(text.len())?;
@@ -76,77 +76,99 @@ impl Walk {
         }
     }
 
-    fn container(&mut self, content: &[u8], shape: Shape, depth: usize) -> Option<Value> {
-        let width = shape.width();
+    fn array<F: Form>(&mut self, content: &[u8], depth: usize) -> Option<Value> {
         let mut header = Cursor::new(content);
-        let count = usize::try_from(header.uint(width)?).ok()?;
-        let size = usize::try_from(header.uint(width)?).ok()?;
-        let bytes = content.get(..size)?;
-        let mut keys = Cursor::new(header.take(count.checked_mul(shape.key_entry())?)?);
-        let mut entries = Cursor::new(header.take(count.checked_mul(1 + width)?)?);
-        if !shape.object {
-            let mut list = Vec::with_capacity(count);
-            for _ in 0..count {
-                list.push(self.entry(&mut entries, bytes, shape, depth)?);
-            }
-            return Some(Value::List(list));
+        let (count, bytes) = extent::<F>(&mut header, content)?;
+        let mut entries = Cursor::new(header.take(count.checked_mul(1 + F::WIDTH)?)?);
+        let mut list = Vec::with_capacity(count);
+        for _ in 0..count {
+            list.push(self.entry::<F>(&mut entries, bytes, depth)?);
         }
+        Some(Value::List(list))
+    }
+
+    fn object<F: Form>(&mut self, content: &[u8], depth: usize) -> Option<Value> {
+        let mut header = Cursor::new(content);
+        let (count, bytes) = extent::<F>(&mut header, content)?;
+        // An offset and a two-byte length for each key.
+        let mut keys = Cursor::new(header.take(count.checked_mul(F::WIDTH + 2)?)?);
+        let mut entries = Cursor::new(header.take(count.checked_mul(1 + F::WIDTH)?)?);
         let mut named = Vec::with_capacity(count);
         let mut is_sorted = true;
         let mut last: Option<&[u8]> = None;
         for _ in 0..count {
-            let key = self.key(&mut keys, bytes, width)?;
-            let value = self.entry(&mut entries, bytes, shape, depth)?;
+            let start = F::number(&mut keys)?;
+            let length = usize::from(keys.u16()?);
+            self.spend(length)?;
+            let key = bytes.get(start..start.checked_add(length)?)?;
             let name = SmolStr::new(std::str::from_utf8(key).ok()?);
             // Sorted keys are unique keys.
             is_sorted &= last.is_none_or(|last| (last.len(), last) < (key.len(), key));
-            named.push((name, value));
             last = Some(key);
+            named.push((name, self.entry::<F>(&mut entries, bytes, depth)?));
         }
         Some(Value::Map(if is_sorted { Map::from_unique(named) } else { named.into_iter().collect() }))
     }
 
-    fn key<'a>(&mut self, keys: &mut Cursor<'_>, bytes: &'a [u8], width: usize) -> Option<&'a [u8]> {
-        let start = usize::try_from(keys.uint(width)?).ok()?;
-        let length = usize::from(keys.u16()?);
-        self.spend(length)?;
-        bytes.get(start..start.checked_add(length)?)
-    }
-
     /// Small scalars stand in the entry itself, others at an offset.
-    fn entry(&mut self, entries: &mut Cursor<'_>, bytes: &[u8], shape: Shape, depth: usize) -> Option<Value> {
+    #[inline]
+    fn entry<F: Form>(&mut self, entries: &mut Cursor<'_>, bytes: &[u8], depth: usize) -> Option<Value> {
         let kind = entries.u8()?;
-        let place = entries.take(shape.width())?;
-        if shape.is_inline(kind) {
-            return self.value(kind, place, depth + 1);
+        if F::is_inline(kind) {
+            return self.value(kind, entries.take(F::WIDTH)?, depth + 1);
         }
-        let offset = usize::try_from(uint_le(place)?).ok()?;
+        let offset = F::number(entries)?;
         self.value(kind, bytes.get(offset..)?, depth + 1)
     }
 }
 
-#[derive(Clone, Copy)]
-struct Shape {
-    object: bool,
-    wide: bool,
+/// Returns a container's number of entries, and all its bytes.
+#[inline]
+fn extent<'a, F: Form>(header: &mut Cursor<'_>, content: &'a [u8]) -> Option<(usize, &'a [u8])> {
+    let count = F::number(header)?;
+    let size = F::number(header)?;
+    Some((count, content.get(..size)?))
 }
 
-impl Shape {
-    fn width(self) -> usize {
-        if self.wide { 4 } else { 2 }
+/// How a container writes counts, sizes and offsets. A type rather than a field, so that each form is compiled for
+/// its own width.
+trait Form {
+    const WIDTH: usize;
+
+    fn number(cursor: &mut Cursor<'_>) -> Option<usize>;
+
+    fn is_inline(kind: u8) -> bool;
+}
+
+struct Small;
+
+impl Form for Small {
+    const WIDTH: usize = 2;
+
+    #[inline]
+    fn number(cursor: &mut Cursor<'_>) -> Option<usize> {
+        cursor.u16().map(usize::from)
     }
 
-    /// An offset and a two-byte length for each key.
-    fn key_entry(self) -> usize {
-        if self.object { self.width() + 2 } else { 0 }
+    #[inline]
+    fn is_inline(kind: u8) -> bool {
+        matches!(kind, kind::LITERAL | kind::INT16 | kind::UINT16)
+    }
+}
+
+struct Large;
+
+impl Form for Large {
+    const WIDTH: usize = 4;
+
+    #[inline]
+    fn number(cursor: &mut Cursor<'_>) -> Option<usize> {
+        usize::try_from(cursor.u32()?).ok()
     }
 
-    fn is_inline(self, kind: u8) -> bool {
-        match kind {
-            kind::LITERAL | kind::INT16 | kind::UINT16 => true,
-            kind::INT32 | kind::UINT32 => self.wide,
-            _ => false,
-        }
+    #[inline]
+    fn is_inline(kind: u8) -> bool {
+        Small::is_inline(kind) || matches!(kind, kind::INT32 | kind::UINT32)
     }
 }
 
@@ -171,6 +193,7 @@ fn scalar(kind: u8, content: &[u8]) -> Option<Value> {
 }
 
 /// Reads a length of seven bits per byte, low bits first, at most five bytes, and what it covers.
+#[inline]
 fn variable(content: &[u8]) -> Option<&[u8]> {
     let mut cursor = Cursor::new(content);
     let mut length = 0_u64;
