@@ -6,19 +6,12 @@ use super::{CellProblem, Charset, decimal, geometry, json, mariadb, temporal};
 use crate::cursor::{uint_be, uint_le};
 use crate::plan::{Cell, LabelSet};
 
-/// Holds a decoded cell.
-pub(super) enum Decoded {
-    /// As it should be.
-    Value(Value),
-    /// The bytes of a text that is not valid in its character set.
-    InvalidText(Value),
-}
-
-/// Decodes one cell that is not NULL.
+/// Decodes one cell that is not NULL. Bytes that are no text of the column's character set stand as such, and
+/// `invalid_text` says so.
 #[inline]
-pub(super) fn decode(cell: &Cell, bytes: &[u8]) -> Result<Decoded, CellProblem> {
+pub(super) fn decode(cell: &Cell, bytes: &[u8], invalid_text: &mut bool) -> Result<Value, CellProblem> {
     let value = match cell {
-        Cell::Text(charset) => return Ok(text(*charset, bytes)),
+        Cell::Text(charset) => return Ok(text(*charset, bytes, invalid_text)),
         Cell::Signed => signed(bytes).map(Value::from),
         Cell::Unsigned => uint_le(bytes).map(Value::from),
         Cell::Float => bytes.try_into().ok().map(|float| Value::from_f32(f32::from_le_bytes(float))),
@@ -42,13 +35,13 @@ pub(super) fn decode(cell: &Cell, bytes: &[u8]) -> Result<Decoded, CellProblem> 
         Cell::HiresDateTime { digits } => mariadb::hires_datetime(bytes, *digits).map(Value::from),
         Cell::HiresTimestamp { digits } => mariadb::hires_timestamp(bytes, *digits).map(Value::from),
         Cell::Null => Some(Value::Null),
-        Cell::Enum(labels) => return enumeration(bytes, labels.as_ref()).map(Decoded::Value),
-        Cell::Set(labels) => return set(bytes, labels.as_ref()).map(Decoded::Value),
-        Cell::Json => return json::decode(bytes).map(Decoded::Value).ok_or(CellProblem::Json),
-        Cell::Geometry => return geometry::decode(bytes).map(Decoded::Value).ok_or(CellProblem::Geometry),
+        Cell::Enum(labels) => return enumeration(bytes, labels.as_ref()),
+        Cell::Set(labels) => return set(bytes, labels.as_ref()),
+        Cell::Json => return json::decode(bytes).ok_or(CellProblem::Json),
+        Cell::Geometry => return geometry::decode(bytes).ok_or(CellProblem::Geometry),
         Cell::Unknown => return Err(CellProblem::Unsupported),
     };
-    value.map(Decoded::Value).ok_or(CellProblem::Malformed)
+    value.ok_or(CellProblem::Malformed)
 }
 
 /// MEDIUMINT has three bytes: the sign is its highest bit, wherever that stands.
@@ -68,11 +61,12 @@ fn year(bytes: &[u8]) -> Option<Value> {
 }
 
 #[inline]
-fn text(charset: Charset, bytes: &[u8]) -> Decoded {
-    match charset.decode(bytes) {
-        Some(text) => Decoded::Value(Value::from(&*text)),
-        None => Decoded::InvalidText(Value::binary(bytes)),
+fn text(charset: Charset, bytes: &[u8], invalid_text: &mut bool) -> Value {
+    if let Some(text) = charset.decode(bytes) {
+        return Value::from(&*text);
     }
+    *invalid_text = true;
+    Value::binary(bytes)
 }
 
 /// The zeros at the end of BINARY(n) are not stored; they belong to the value.
@@ -122,13 +116,15 @@ fn vector(bytes: &[u8]) -> Option<Value> {
 mod tests {
     use conftrail_core::Value;
 
-    use super::{Cell, CellProblem, Charset, Decoded, decode};
+    use super::{Cell, CellProblem, Charset};
+
+    fn decode(cell: &Cell, bytes: &[u8]) -> Result<(Value, bool), CellProblem> {
+        let mut invalid_text = false;
+        super::decode(cell, bytes, &mut invalid_text).map(|value| (value, invalid_text))
+    }
 
     fn check(cell: &Cell, bytes: &[u8], expected: &str) {
-        let decoded = match decode(cell, bytes) {
-            Ok(Decoded::Value(value) | Decoded::InvalidText(value)) => value,
-            Err(problem) => panic!("{cell:?}: {problem}"),
-        };
+        let (decoded, _) = decode(cell, bytes).unwrap_or_else(|problem| panic!("{cell:?}: {problem}"));
         assert_eq!(serde_json::to_string(&decoded).expect("json"), expected, "{cell:?}");
     }
 
@@ -182,6 +178,6 @@ mod tests {
     #[test]
     fn invalid_text_is_kept_as_bytes_and_said_to_be_so() {
         let decoded = decode(&Cell::Text(Charset::UTF8), &[0xff]);
-        assert!(matches!(decoded, Ok(Decoded::InvalidText(value)) if value == Value::binary(&[0xff])));
+        assert_eq!(decoded, Ok((Value::binary(&[0xff]), true)));
     }
 }

@@ -51,18 +51,22 @@ pub(super) struct Bitmap<'a> {
     bits: &'a [u8],
     /// How many of the bits that count are set.
     set: usize,
+    /// Whether all of them are.
+    is_full: bool,
 }
 
 impl<'a> Bitmap<'a> {
     fn read(cursor: &mut Cursor<'a>, count: usize) -> Option<Self> {
         let bits = cursor.take(count.div_ceil(8))?;
-        let set = (0..count).filter(|index| has_bit(bits, *index)).count();
-        Some(Self { bits, set })
+        let (whole, odd) = bits.split_at_checked(count / 8)?;
+        let odd = odd.first().map_or(0, |byte| byte & !(0xff << (count % 8)));
+        let set = whole.iter().chain([&odd]).map(|byte| byte.count_ones() as usize).sum();
+        Some(Self { bits, set, is_full: set == count })
     }
 
     #[inline]
     pub(super) fn has(self, index: usize) -> bool {
-        has_bit(self.bits, index)
+        self.is_full || has_bit(self.bits, index)
     }
 
     pub(super) fn set_count(self) -> usize {

@@ -2,7 +2,7 @@
 
 use conftrail_core::{Map, Value};
 
-use super::cell::{Decoded, decode};
+use super::cell::decode;
 use super::event::{Bitmap, has_bit};
 use super::{CellProblem, DecodeError, RowsEvent, RowsKind};
 use crate::cursor::Cursor;
@@ -105,19 +105,17 @@ impl<'a, 'p> Rows<'a, 'p> {
     fn image(&mut self, present: Bitmap<'a>, problems: &mut Problems) -> Result<Map, DecodeError> {
         let nulls = self.null_bitmap(present)?;
         let mut image = Vec::with_capacity(present.set_count());
-        let mut place = 0;
         for (index, column) in self.plan.columns.iter().enumerate() {
             if !present.has(index) {
                 continue;
             }
-            let value = if has_bit(nulls, place) {
+            let value = if has_bit(nulls, image.len()) {
                 Value::Null
             } else {
                 let cell = take_cell(&mut self.rest, column, index)?;
                 problems.value(column, index, cell)
             };
             image.push((column.name.clone(), value));
-            place += 1;
         }
         Ok(Map::from_unique(image))
     }
@@ -133,19 +131,12 @@ struct Problems {
 impl Problems {
     #[inline]
     fn value(&mut self, column: &ColumnPlan, index: usize, cell: &[u8]) -> Value {
-        match decode(&column.cell, cell) {
-            Ok(Decoded::Value(value)) => value,
-            Ok(Decoded::InvalidText(value)) => {
-                self.invalid_text = true;
-                value
-            }
-            Err(problem) => {
-                let error =
-                    DecodeError::Cell { column: index, column_type: column.code, bytes: cell.len(), problem };
-                self.first.get_or_insert(error);
-                Value::Null
-            }
-        }
+        decode(&column.cell, cell, &mut self.invalid_text).unwrap_or_else(|problem| {
+            let error =
+                DecodeError::Cell { column: index, column_type: column.code, bytes: cell.len(), problem };
+            self.first.get_or_insert(error);
+            Value::Null
+        })
     }
 }
 
@@ -161,9 +152,11 @@ fn take_cell<'a>(rest: &mut Cursor<'a>, column: &ColumnPlan, index: usize) -> Re
             .and_then(|length| rest.take(length)),
         Frame::Unknown => None,
     };
-    let problem =
-        if column.frame == Frame::Unknown { CellProblem::Unsupported } else { CellProblem::CutShort };
-    cell.ok_or(DecodeError::Cell { column: index, column_type: column.code, bytes: left, problem })
+    cell.ok_or_else(|| {
+        let problem =
+            if column.frame == Frame::Unknown { CellProblem::Unsupported } else { CellProblem::CutShort };
+        DecodeError::Cell { column: index, column_type: column.code, bytes: left, problem }
+    })
 }
 
 impl Iterator for Rows<'_, '_> {
