@@ -1,6 +1,6 @@
 //! Remembers plans by table id, so that a table map seen before costs one comparison.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::TablePlan;
@@ -14,9 +14,9 @@ const TABLES_PER_GENERATION: usize = 4096;
 /// A plan is handed out only for the very bytes it was made from: table ids start anew when the server restarts.
 #[derive(Debug, Default)]
 pub struct PlanCache {
-    recent: HashMap<u64, Cached>,
+    recent: BTreeMap<u64, Cached>,
     /// The generation before: what was planned just now outlives a change of generation.
-    older: HashMap<u64, Cached>,
+    older: BTreeMap<u64, Cached>,
 }
 
 #[derive(Debug)]

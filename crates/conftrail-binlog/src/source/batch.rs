@@ -64,8 +64,12 @@ impl Batch {
         self.pending.len() >= MOST_CHANGES || self.bytes >= MOST_BYTES
     }
 
-    pub(super) fn push(&mut self, pending: Pending) {
+    /// Adds a change and returns what may be added to it.
+    #[inline]
+    pub(super) fn add(&mut self, pending: Pending) -> &mut Draft {
+        let place = self.pending.len();
         self.pending.push(pending);
+        &mut self.pending[place].draft
     }
 
     /// Sets a flag of the change added last.

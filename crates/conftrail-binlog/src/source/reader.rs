@@ -104,7 +104,7 @@ impl Reader {
     /// Reads until the stream ends, fails, or nobody listens any more.
     pub(super) fn run(mut self, mut stream: EventStream, first: Vec<Pending>) {
         for pending in first {
-            self.batch.push(pending);
+            self.batch.add(pending);
         }
         if let Err(error) = self.read(&mut stream) {
             // Nobody listens: then there is nobody to tell.
@@ -146,13 +146,6 @@ impl Reader {
         self.out
             .send(Job::Batch(Box::new(unfinished)))
             .map_err(|_| PortError::unavailable("hand on what was read: nobody listens"))
-    }
-
-    /// Adds a change to the batch.
-    pub(super) fn push(&mut self, pending: Pending) {
-        if self.settings.skip_before.is_none_or(|start| pending.draft.time >= start) {
-            self.batch.push(pending);
-        }
     }
 
     /// Takes in one event of the stream.

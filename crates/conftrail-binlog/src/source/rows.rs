@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture::Draft;
 use conftrail_core::{
-    Action, Map, Resource, ResourceKind, SmolStr, Transaction as TransactionPlace, Value, flag,
+    Action, Actor, Map, Resource, ResourceKind, SmolStr, Transaction as TransactionPlace, Value, flag,
 };
 
 use super::attribute::Trace;
@@ -37,16 +37,14 @@ impl Reader {
             Err(error) => return self.undecoded(event, &error.to_string()),
         };
         if rows.table_id != RowsEvent::DUMMY_TABLE_ID {
-            match self.tables.get(rows.table_id).cloned() {
+            match self.tables.get(rows.table_id).cloned().as_deref() {
                 None => self.undecoded(event, "no table map came before its rows"),
                 Some(Known { plan, captured: None }) => {
-                    let count = rows.count_rows(&plan).unwrap_or_else(|_| items(&rows, &plan));
+                    let count = rows.count_rows(plan).unwrap_or_else(|_| items(&rows, plan));
                     self.transaction_at(event).ordinal += count;
                 }
-                Some(known) => {
-                    if let Some(captured) = known.captured.clone() {
-                        self.captured_rows(event, &rows, &known, &captured);
-                    }
+                Some(known @ Known { captured: Some(captured), .. }) => {
+                    self.captured_rows(event, &rows, known, captured);
                 }
             }
         }
@@ -59,7 +57,7 @@ impl Reader {
     fn partial_rows(&mut self, event: &RawEvent<'_>) {
         let mut cursor = crate::cursor::Cursor::new(event.body);
         let known = cursor.uint(6).and_then(|table_id| self.tables.get(table_id)).cloned();
-        match known {
+        match known.as_deref() {
             Some(Known { captured: None, .. }) => self.transaction_at(event).ordinal += 1,
             Some(Known { captured: Some(captured), .. }) => {
                 self.undecoded_of(event, captured.table.whole(), "rows with JSON differences");
@@ -104,58 +102,68 @@ impl Reader {
         change: RowChange,
         is_partial: bool,
     ) {
-        let (mut draft, trace) = self.draft(event);
-        let mut set = |flag: &'static str| draft.flags.push(SmolStr::new_static(flag));
-        if is_partial {
-            set(flag::PARTIAL_IMAGE);
-        }
-        if known.is_positional() || captured.is_unverified(draft.time) {
-            set(flag::SCHEMA_UNVERIFIED);
-        }
         let RowChange { before, after, .. } = change;
         let content = if is_partial {
             Content::PartialRow(PartialRow::new(known.plan.clone(), captured.clone(), before, after))
         } else {
             Content::Row { table: captured.clone(), before, after }
         };
-        self.push(Pending { draft, content, trace: Some(trace) });
+        let Some(draft) = self.add(event, content) else { return };
+        if is_partial {
+            draft.flags.push(SmolStr::new_static(flag::PARTIAL_IMAGE));
+        }
+        if known.is_positional() || captured.is_unverified(draft.time) {
+            draft.flags.push(SmolStr::new_static(flag::SCHEMA_UNVERIFIED));
+        }
     }
 
-    /// Starts the event of the transaction's next change: place, time, and the trace of who.
-    pub(super) fn draft(&mut self, event: &RawEvent<'_>) -> (Draft, usize) {
+    /// Adds the transaction's next change, with its place, time and the trace of who; it can be added to. None when it
+    /// was committed before what is to be reported.
+    fn add(&mut self, event: &RawEvent<'_>, content: Content) -> Option<&mut Draft> {
         self.transaction_at(event);
         let Self { transaction, batch, settings, statements, transactions, .. } = self;
         let transaction = transaction.as_mut().expect("`transaction_at` has just made sure of it");
         let ordinal = transaction.next_ordinal();
         transaction.has_events = true;
-        let mut draft = Draft::new(
-            settings.origin.clone(),
-            transaction.time,
-            transaction.observed,
-            transaction.identity.clone(),
-            ordinal,
-        );
-        draft.position = Some(place(event, transaction, ordinal));
-        draft.tx = Some(TransactionPlace {
-            id: transaction.identity.clone(),
-            seq: ordinal,
-            statement: transaction.statement,
-        });
+        if settings.skip_before.is_some_and(|start| transaction.time < start) {
+            return None;
+        }
+        let mut flags = Vec::new();
         if transaction.clock_suspect {
-            draft.flags.push(SmolStr::new_static(flag::CLOCK_SUSPECT));
+            flags.push(SmolStr::new_static(flag::CLOCK_SUSPECT));
         }
         if transaction.xid.is_some() {
-            draft.flags.push(SmolStr::new_static(flag::XA_PREPARED));
+            flags.push(SmolStr::new_static(flag::XA_PREPARED));
         }
-        if let Some(text) = transaction.query().and_then(|query| query.text.as_ref()) {
-            draft.detail = Some(super::statements::text_detail(&settings.masker, text));
-        }
+        let text = transaction.query().and_then(|query| query.text.as_ref());
         let key = match transaction.query() {
             Some(query) if query.claim.is_some() => TraceKey::Statement(*statements),
             _ => TraceKey::Transaction(*transactions),
         };
         let trace = batch.trace(key, || Trace::of(transaction, &settings.masker));
-        (draft, trace)
+        // A draft is large: written as one expression it is moved once, into the batch.
+        Some(batch.add(Pending {
+            draft: Draft {
+                origin: settings.origin.clone(),
+                time: transaction.time,
+                observed: transaction.observed,
+                identity: transaction.identity.clone(),
+                ordinal,
+                actor: Actor::default(),
+                reason: None,
+                trace: None,
+                position: Some(place(event, transaction, ordinal)),
+                tx: Some(TransactionPlace {
+                    id: transaction.identity.clone(),
+                    seq: ordinal,
+                    statement: transaction.statement,
+                }),
+                flags,
+                detail: text.map(|text| super::statements::text_detail(&settings.masker, text)),
+            },
+            content,
+            trace: Some(trace),
+        }))
     }
 
     fn end_statement(&mut self) {
@@ -182,11 +190,11 @@ impl Reader {
 
     /// Adds an event without content.
     pub(super) fn report(&mut self, event: &RawEvent<'_>, action: Action, resource: Resource, detail: Map) {
-        let (mut draft, trace) = self.draft(event);
-        draft.detail = Some(detail);
         self.batch.add_bytes(event.body.len());
         let content = Content::Other { action, resource: Box::new(resource) };
-        self.push(Pending { draft, content, trace: Some(trace) });
+        if let Some(draft) = self.add(event, content) {
+            draft.detail = Some(detail);
+        }
     }
 
     /// The resource of what concerns no table.

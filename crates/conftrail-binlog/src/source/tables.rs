@@ -1,6 +1,6 @@
 //! The tables of the stream: which are captured, how their rows are decoded, how their events are made.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use conftrail_core::capture;
@@ -18,7 +18,7 @@ use crate::table_map::{TableMap, TableMapError};
 const MOST_TABLES: usize = 20_000;
 
 /// A table of the stream.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Known {
     pub(super) plan: Arc<TablePlan>,
     /// Absent for tables that are not captured; their rows are counted all the same.
@@ -52,7 +52,8 @@ pub(super) struct Tables {
     filter: TableFilter,
     pub(super) facts: SchemaFacts,
     plans: PlanCache,
-    known: HashMap<u64, Known>,
+    /// Few tables change at a time: that needs no hash.
+    known: BTreeMap<u64, Arc<Known>>,
 }
 
 impl Tables {
@@ -63,14 +64,14 @@ impl Tables {
         filter: TableFilter,
         facts: SchemaFacts,
     ) -> Self {
-        Self { origin, masker, product, filter, facts, plans: PlanCache::default(), known: HashMap::new() }
+        Self { origin, masker, product, filter, facts, plans: PlanCache::default(), known: BTreeMap::new() }
     }
 
     pub(super) fn filter(&self) -> &TableFilter {
         &self.filter
     }
 
-    pub(super) fn get(&self, table_id: u64) -> Option<&Known> {
+    pub(super) fn get(&self, table_id: u64) -> Option<&Arc<Known>> {
         self.known.get(&table_id)
     }
 
@@ -97,7 +98,7 @@ impl Tables {
             Known { plan: Arc::new(TablePlan::positional(&map)), captured: None }
         };
         self.plans.remember(body, known.plan.clone());
-        self.known.insert(map.table_id, known);
+        self.known.insert(map.table_id, Arc::new(known));
         Ok(Ok(()))
     }
 
