@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::WireError;
-use crate::cursor::Cursor;
 
 /// Bytes of the common header.
 pub(crate) const HEADER: usize = 19;
@@ -82,15 +81,18 @@ pub struct EventHeader {
 
 impl EventHeader {
     /// Reads the header at the front of an event.
+    #[inline]
     pub(crate) fn read(event: &[u8]) -> Option<Self> {
-        let mut cursor = Cursor::new(event);
+        // As one array, so that its length is looked at once.
+        let header: &[u8; HEADER] = event.first_chunk()?;
+        let [t0, t1, t2, t3, kind, i0, i1, i2, i3, s0, s1, s2, s3, p0, p1, p2, p3, f0, f1] = *header;
         Some(Self {
-            timestamp: cursor.u32()?,
-            kind: cursor.u8()?,
-            server_id: cursor.u32()?,
-            size: cursor.u32()?,
-            log_pos: cursor.u32()?,
-            flags: cursor.u16()?,
+            timestamp: u32::from_le_bytes([t0, t1, t2, t3]),
+            kind,
+            server_id: u32::from_le_bytes([i0, i1, i2, i3]),
+            size: u32::from_le_bytes([s0, s1, s2, s3]),
+            log_pos: u32::from_le_bytes([p0, p1, p2, p3]),
+            flags: u16::from_le_bytes([f0, f1]),
         })
     }
 
