@@ -5,19 +5,15 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use smol_str::SmolStr;
 
 use super::key::{Fingerprinter, MaskKey};
 use super::memo::KeyMemo;
 use super::names::{self, Names};
 use super::random::looks_random;
 use super::rules::{MaskRules, RuleProblem};
-use super::siblings;
 use super::token::{is_mask, masks};
 use super::trigger::{Hits, Trigger, look};
 use super::{credentials, detect, pairs, xml};
-use crate::document::path::Path;
-use crate::{Map, Value};
 
 /// How often a text is looked at again after a replacement. Each pass leaves less; the second finds nothing in
 /// all but contrived texts.
@@ -32,7 +28,7 @@ pub struct Masker {
     key: MaskKey,
     names: Names,
     trigger: Trigger,
-    memo: Arc<Mutex<KeyMemo>>,
+    pub(super) memo: Arc<Mutex<KeyMemo>>,
 }
 
 impl Masker {
@@ -89,8 +85,12 @@ impl Masker {
     /// Returns a text with its secrets replaced: values of secret names in any notation, tokens, keys,
     /// credentials. A text without any is borrowed and costs one pass. Masking twice changes nothing more.
     pub fn text<'a>(&self, clear: &'a str) -> Cow<'a, str> {
-        let Some(hits) = self.trigger.scan(clear) else { return Cow::Borrowed(clear) };
-        let Some(mut masked) = self.pass(clear, &hits) else { return Cow::Borrowed(clear) };
+        self.open_text(clear).map_or(Cow::Borrowed(clear), Cow::Owned)
+    }
+
+    /// Returns a text with the secrets in it replaced; none when there are none.
+    pub(crate) fn open_text(&self, clear: &str) -> Option<String> {
+        let mut masked = self.pass(clear, &self.trigger.scan(clear)?)?;
         for _ in 1..MAX_PASSES {
             let Some(hits) = self.trigger.scan(&masked) else { break };
             match self.pass(&masked, &hits) {
@@ -98,7 +98,12 @@ impl Masker {
                 None => break,
             }
         }
-        Cow::Owned(masked)
+        Some(masked)
+    }
+
+    /// Says whether [`Masker::text`] would look closer at a text.
+    pub(super) fn may_hold_secret(&self, text: &str) -> bool {
+        self.trigger.is_pulled(text)
     }
 
     /// Masks once; none when nothing is secret.
@@ -166,118 +171,9 @@ impl Masker {
         finder.replace_all(&masked, &masks)
     }
 
-    /// Masks a value in place: everything beneath a secret name, values that stand beside a secret name
-    /// (`{"name": "db.password", "value": …}`), and secrets within names and texts. Adds the paths of what was
-    /// replaced, below `path`.
-    ///
-    /// Truth values, null and the empty text stay.
-    pub fn value(&self, value: &mut Value, path: &str, masked: &mut Vec<String>) {
-        self.walk_from(value, false, path, masked);
-    }
-
-    pub(super) fn walk_from(&self, value: &mut Value, is_secret: bool, path: &str, masked: &mut Vec<String>) {
-        let path = &mut Path::new(path);
-        match self.memo.try_lock() {
-            Ok(mut memo) => self.walk(value, is_secret, path, masked, &mut memo),
-            // Another thread has it: what it would say can be found out anew.
-            Err(_) => self.walk(value, is_secret, path, masked, &mut KeyMemo::default()),
-        }
-    }
-
-    fn walk(
-        &self,
-        value: &mut Value,
-        is_secret: bool,
-        path: &mut Path,
-        masked: &mut Vec<String>,
-        memo: &mut KeyMemo,
-    ) {
-        match value {
-            Value::Null | Value::Bool(_) => {}
-            Value::Map(map) if is_secret && map.len() == 1 && map.get("$b64").is_some() => {
-                let content = map.get("$b64").and_then(Value::as_text).unwrap_or_default();
-                *value = Value::from(self.hash(content));
-                masked.push(path.to_string());
-            }
-            Value::Map(map) => self.walk_map(map, is_secret, path, masked, memo),
-            Value::List(values) => {
-                for (index, inner) in values.iter_mut().enumerate() {
-                    path.enter_index(index);
-                    self.walk(inner, is_secret, path, masked, memo);
-                    path.leave();
-                }
-            }
-            Value::Text(text) => {
-                let replaced = if is_secret { self.secret_text(text) } else { self.open_text(text) };
-                if let Some(replaced) = replaced {
-                    *text = replaced.into();
-                    masked.push(path.to_string());
-                }
-            }
-            Value::Int(_) | Value::Uint(_) | Value::Float(_) if is_secret => {
-                *value = Value::from(self.hash(&value.display()));
-                masked.push(path.to_string());
-            }
-            Value::Int(_) | Value::Uint(_) | Value::Float(_) => {}
-        }
-    }
-
-    fn walk_map(
-        &self,
-        map: &mut Map,
-        is_secret: bool,
-        path: &mut Path,
-        masked: &mut Vec<String>,
-        memo: &mut KeyMemo,
-    ) {
-        let names_secret = self.names_secret(map, memo);
-        let texts = map.iter().map(|(name, inner)| (&**name, inner.as_text()));
-        let is_kubernetes_secret = siblings::is_kubernetes_secret(texts);
-        let mut renamed = Vec::new();
-        for (index, (name, inner)) in map.iter_mut().enumerate() {
-            let facts = memo.facts(self, name);
-            let may_hide = is_secret || facts.holds_secret;
-            let secret_name = may_hide.then(|| self.secret_key(name, is_secret)).flatten().map(SmolStr::from);
-            path.enter(secret_name.as_ref().unwrap_or(name));
-            let inner_secret = is_secret
-                || facts.is_secret
-                || (names_secret && facts.holds_value)
-                || (is_kubernetes_secret && siblings::is_kubernetes_data(name));
-            self.walk(inner, inner_secret, path, masked, memo);
-            if let Some(secret_name) = secret_name {
-                masked.push(path.to_string());
-                renamed.push((index, secret_name));
-            }
-            path.leave();
-        }
-        if !renamed.is_empty() {
-            *map = rename(std::mem::take(map), renamed);
-        }
-    }
-
-    /// Says whether an entry holds a secret name, so that the entries that hold values are secret.
-    fn names_secret(&self, map: &Map, memo: &mut KeyMemo) -> bool {
-        let (mut holds_value, mut names_secret) = (false, false);
-        for (key, inner) in map.iter() {
-            let facts = memo.facts(self, key);
-            holds_value |= facts.holds_value;
-            names_secret |= facts.holds_name
-                && inner.as_text().is_some_and(|name| siblings::is_name(name) && self.names.is_secret(name));
-        }
-        holds_value && names_secret
-    }
-
     /// Returns the mask of a text that is secret by its place; none for what stays.
     pub(crate) fn secret_text(&self, clear: &str) -> Option<String> {
         (!clear.trim().is_empty() && !is_mask(clear.trim())).then(|| self.key.mask(clear))
-    }
-
-    /// Returns a text with the secrets in it replaced; none when there are none.
-    pub(crate) fn open_text(&self, clear: &str) -> Option<String> {
-        match self.text(clear) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(masked) => Some(masked),
-        }
     }
 
     /// Returns the replacement of a key that is itself a secret: by its shape, or, beneath a secret name, because
@@ -288,19 +184,6 @@ impl Masker {
         }
         self.open_text(name)
     }
-}
-
-/// Gives entries new names; where two fall together, the first place and the last value stay.
-fn rename(map: Map, renamed: Vec<(usize, SmolStr)>) -> Map {
-    let mut renamed = renamed.into_iter().peekable();
-    let entries: Vec<_> = map.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let named = entries.into_iter().enumerate().map(|(index, (name, value))| {
-        match renamed.next_if(|(at, _)| *at == index) {
-            Some((_, new_name)) => (new_name, value),
-            None => (name, value),
-        }
-    });
-    named.collect()
 }
 
 /// Sorts places, joins those that overlap, and leaves out what lies within or across an existing mask.

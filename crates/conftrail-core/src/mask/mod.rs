@@ -20,6 +20,7 @@ mod sql;
 mod sql_tokens;
 mod token;
 mod trigger;
+mod walk;
 mod xml;
 
 pub use key::{Fingerprinter, InvalidMaskKey, MaskKey};

@@ -50,7 +50,17 @@ pub(crate) fn is_name(text: &str) -> bool {
 pub(crate) fn is_kubernetes_secret<'a>(
     mut entries: impl Iterator<Item = (&'a str, Option<&'a str>)>,
 ) -> bool {
-    entries.any(|(key, text)| key == "kind" && text == Some("Secret"))
+    entries.any(|(key, text)| holds_kind(key) && text.is_some_and(is_secret_kind))
+}
+
+/// Says whether an entry of this key tells what kind of Kubernetes object a map is.
+pub(crate) fn holds_kind(key: &str) -> bool {
+    key == "kind"
+}
+
+/// Says whether this is the kind of a Kubernetes Secret.
+pub(crate) fn is_secret_kind(kind: &str) -> bool {
+    kind == "Secret"
 }
 
 /// Says whether an entry of a Kubernetes Secret holds the secret values.

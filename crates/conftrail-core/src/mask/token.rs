@@ -13,8 +13,9 @@ pub fn is_mask(text: &str) -> bool {
 }
 
 /// Says whether a text holds a mask anywhere.
+#[inline]
 pub fn holds_mask(text: &str) -> bool {
-    !masks(text).is_empty()
+    text.len() >= MASK_LEN && !masks(text).is_empty()
 }
 
 /// Returns where the masks of a text stand, in order.

@@ -96,27 +96,30 @@ impl Hits {
 pub(crate) struct Trigger {
     automaton: AhoCorasick,
     looks: Vec<u16>,
+    /// The length of the shortest word in bytes.
+    shortest: usize,
     /// Whether a text of numbers and times can be passed by: no word consists of their characters alone.
     skips_numbers: bool,
 }
 
-/// Says whether a text has the characters of numbers and times only.
+/// Longer texts than this are no numbers or times worth telling from others, in bytes.
+const LONGEST_NUMBER: usize = 32;
+
+/// Says whether a text is a number or a time by its characters.
 #[inline]
 fn is_numeric(text: &str) -> bool {
-    text.bytes().all(|byte| NUMERIC[usize::from(byte)])
+    let first = text.as_bytes().first();
+    text.len() <= LONGEST_NUMBER
+        && first.is_some_and(|first| first.is_ascii_digit() || *first == b'-')
+        // To look at every byte takes less than to stop early.
+        && text.bytes().fold(true, |all, byte| all & is_of_numbers(byte))
 }
 
-/// The bytes of numbers and times.
-const NUMERIC: [bool; 256] = {
-    let mut table = [false; 256];
-    let numeric = b"0123456789-. :TZ";
-    let mut at = 0;
-    while at < numeric.len() {
-        table[numeric[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
+/// Says whether numbers and times are written with this byte.
+#[inline]
+fn is_of_numbers(byte: u8) -> bool {
+    matches!(byte, b'0'..=b':' | b'-' | b'.' | b' ' | b'T' | b'Z')
+}
 
 impl Trigger {
     /// Builds the automaton over the detectors' words and the words of secret names.
@@ -136,15 +139,25 @@ impl Trigger {
             .build(&words)
             .or_else(|_| AhoCorasick::builder().ascii_case_insensitive(true).build(&words))
             .expect("an automaton over a configuration's words stays below its size limit");
-        let skips_numbers = !words.iter().any(|word| is_numeric(&word.to_ascii_uppercase()));
-        Self { automaton, looks, skips_numbers }
+        let skips_numbers = !words.iter().any(|word| word.to_ascii_uppercase().bytes().all(is_of_numbers));
+        let shortest = automaton.min_pattern_len();
+        Self { automaton, looks, shortest, skips_numbers }
+    }
+
+    /// Says whether a text holds any word, so that it deserves a closer look.
+    pub(crate) fn is_pulled(&self, text: &str) -> bool {
+        text.len() >= self.shortest
+            && !(self.skips_numbers && is_numeric(text))
+            && self.automaton.is_match(text)
     }
 
     /// Returns what to look at, or none for an ordinary text.
     pub(crate) fn scan(&self, text: &str) -> Option<Hits> {
-        if (self.skips_numbers && is_numeric(text)) || !self.automaton.is_match(text) {
-            return None;
-        }
+        self.is_pulled(text).then(|| self.hits(text))
+    }
+
+    /// Returns what to look at in a text that holds a word.
+    fn hits(&self, text: &str) -> Hits {
         let mut hits = Hits::default();
         for found in self.automaton.find_overlapping_iter(text) {
             let look = self.looks.get(found.pattern().as_usize()).copied().unwrap_or_default();
@@ -154,6 +167,25 @@ impl Trigger {
             }
         }
         hits.names.sort_by_key(|range| (range.start, range.end));
-        Some(hits)
+        hits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_short_texts_are_passed_by_unless_a_word_could_stand_in_them() {
+        let pulls = |names: &[&str], text: &str| {
+            Trigger::new(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).is_pulled(text)
+        };
+        for text in ["", "7", "-1.25", "2026-11-20T10:00:00.123456Z", "10:00", "a"] {
+            assert!(!pulls(&["pin"], text), "{text}");
+        }
+        assert!(pulls(&[], "@(") && pulls(&["pin"], "my PIN"));
+        // Configured names may be made of what numbers and times are made of, or of one letter.
+        assert!(pulls(&[":"], "10:00") && pulls(&["10.0"], "10.0.0.1") && pulls(&["t1"], "2026-11-20T10:00"));
+        assert!(pulls(&["="], "=") && pulls(&["00"], &"0".repeat(100)));
     }
 }
