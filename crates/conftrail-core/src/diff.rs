@@ -35,15 +35,43 @@ pub struct Changes {
 ///
 /// Rows of one plan have their columns in the same places and are compared without any lookup.
 pub fn rows(before: Option<&Map>, after: Option<&Map>) -> Changes {
-    let mut differ = Differ::default();
-    if before.is_none() || after.is_none() {
-        let columns = before.or(after).map_or(0, Map::len);
-        differ.changes.changes.reserve_exact(columns.min(MAX_CHANGES));
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            let mut differ = Differ::default();
+            differ.map(before, after, &mut Path::default(), true);
+            differ.changes
+        }
+        (None, Some(row)) => whole_row(row, ChangeOp::Add),
+        (Some(row), None) => whole_row(row, ChangeOp::Remove),
+        (None, None) => Changes::default(),
     }
-    let empty = Map::default();
-    let (before, after) = (before.unwrap_or(&empty), after.unwrap_or(&empty));
-    differ.map(before, after, &mut Path::default(), true);
+}
+
+/// Compares two rows that have the same columns, and of these only the ones at some places.
+pub fn columns(before: &Map, after: &Map, places: &[usize]) -> Changes {
+    let mut differ = Differ::default();
+    let mut path = Path::default();
+    for place in places {
+        if let (Some((name, new)), Some((_, old))) = (after.at(*place), before.at(*place)) {
+            path.enter_flat(name);
+            differ.value(old, new, &mut path);
+            path.leave();
+        }
+    }
     differ.changes
+}
+
+/// Returns the changes of a row that came or went.
+fn whole_row(row: &Map, op: ChangeOp) -> Changes {
+    let columns = row.iter().take(MAX_CHANGES);
+    let changes = columns.map(|(name, value)| Change {
+        path: name.clone(),
+        op,
+        before: (op == ChangeOp::Remove).then(|| value.clone()),
+        after: (op == ChangeOp::Add).then(|| value.clone()),
+        sensitive: value_holds_mask(value),
+    });
+    Changes { changes: changes.collect(), truncated: row.len() > MAX_CHANGES }
 }
 
 /// Compares two values; paths are as in `a.b[2].c`.
@@ -221,12 +249,13 @@ fn enter(path: &mut Path, name: &SmolStr, is_flat: bool) {
     if is_flat { path.enter_flat(name) } else { path.enter(name) }
 }
 
+#[inline]
 fn value_holds_mask(value: &Value) -> bool {
     match value {
         Value::Text(text) => holds_mask(text),
         Value::List(items) => items.iter().any(value_holds_mask),
         Value::Map(map) => map.iter().any(|(name, inner)| holds_mask(name) || value_holds_mask(inner)),
-        _ => false,
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => false,
     }
 }
 

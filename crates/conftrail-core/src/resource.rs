@@ -89,7 +89,7 @@ impl Resource {
         group: Option<&str>,
         name: &str,
     ) -> Self {
-        Family::new(source_kind, source, kind, namespace, group).resource(name)
+        Family::new(source_kind, source, kind, namespace, group).resource(name.into())
     }
 }
 
@@ -123,17 +123,17 @@ impl Family {
     }
 
     /// Makes the resource of a name.
-    pub fn resource(&self, name: &str) -> Resource {
+    pub fn resource(&self, name: SmolStr) -> Resource {
         let mut id = String::with_capacity(self.prefix.len() + name.len());
         id.push_str(&self.prefix);
-        encode_name(&mut id, name);
+        encode_name(&mut id, &name);
         Resource {
             id,
             kind: self.kind,
             env: None,
             namespace: self.namespace.clone(),
             group: self.group.clone(),
-            name: name.into(),
+            name,
             renamed_to: None,
             service: None,
             owner: None,
@@ -142,19 +142,23 @@ impl Family {
 }
 
 /// Joins the columns of a composite key by `,`; a comma inside a part is written `%2C`.
-pub fn join_key<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut joined = String::new();
-    for (index, part) in parts.into_iter().enumerate() {
-        if index > 0 {
-            joined.push(',');
-        }
-        if part.contains(['%', ',']) {
-            joined.push_str(&part.replace('%', "%25").replace(',', "%2C"));
-        } else {
-            joined.push_str(part);
-        }
+pub fn join_key(parts: impl IntoIterator<Item = SmolStr>) -> SmolStr {
+    let mut parts = parts.into_iter().map(escape_key_part);
+    let first = parts.next().unwrap_or_default();
+    let Some(second) = parts.next() else { return first };
+    let mut joined = format!("{first},{second}");
+    for part in parts {
+        joined.push(',');
+        joined.push_str(&part);
     }
-    joined
+    joined.into()
+}
+
+fn escape_key_part(part: SmolStr) -> SmolStr {
+    if part.bytes().any(|byte| matches!(byte, b'%' | b',')) {
+        return part.replace('%', "%25").replace(',', "%2C").into();
+    }
+    part
 }
 
 /// Appends a part, percent-encoding what would be taken for structure; letters of any language stay readable.
@@ -214,8 +218,10 @@ mod tests {
 
     #[test]
     fn composite_keys_never_collide() {
-        assert_ne!(join_key(["a,b", "c"]), join_key(["a", "b,c"]));
-        assert_ne!(join_key(["a%2Cb"]), join_key(["a,b"]));
+        let joined = |parts: &[&str]| join_key(parts.iter().copied().map(SmolStr::from));
+        assert_ne!(joined(&["a,b", "c"]), joined(&["a", "b,c"]));
+        assert_ne!(joined(&["a%2Cb"]), joined(&["a,b"]));
+        assert_eq!((joined(&[]).as_str(), joined(&["a", "b,", "c"]).as_str()), ("", "a,b%2C,c"));
     }
 
     #[test]

@@ -41,16 +41,22 @@ impl Table {
         &self,
         masker: &Masker,
         mut draft: Draft,
-        before: Option<Map>,
-        after: Option<Map>,
+        mut before: Option<Map>,
+        mut after: Option<Map>,
     ) -> Option<Event> {
         let mut masked = Vec::new();
-        let [before, after] = [before, after].map(|side| {
-            side.map(|mut row| {
-                masker.row(&self.plan, &mut row, None, &mut masked);
-                row
-            })
-        });
+        let differing = match (&mut before, &mut after) {
+            (Some(before), Some(after)) => masker.images(&self.plan, before, after, &mut masked),
+            (Some(row), None) | (None, Some(row)) => {
+                masker.row(&self.plan, row, None, &mut masked);
+                None
+            }
+            (None, None) => return None,
+        };
+        let changes = match (&differing, &before, &after) {
+            (Some(places), Some(before), Some(after)) => diff::columns(before, after, places),
+            _ => diff::rows(before.as_ref(), after.as_ref()),
+        };
         let mut resource = self.resource(before.as_ref().or(after.as_ref())?);
         let mut action = match (&before, &after) {
             (None, _) => Action::Create,
@@ -71,7 +77,7 @@ impl Table {
         // What is beyond the limit on changes still stands in the images, so nothing is cut here.
         let payload = Payload {
             format: Some(SmolStr::new_static("row")),
-            changes: diff::rows(before.as_ref(), after.as_ref()).changes,
+            changes: changes.changes,
             before: before.map(Value::Map),
             after: after.map(Value::Map),
             masked,
@@ -89,14 +95,11 @@ impl Table {
     fn resource(&self, row: &Map) -> Resource {
         let name = if self.key.is_empty() {
             // Equal rows of a table without a key cannot be told apart, so they share a name.
-            format!("#{}", short_hash(&canonical::value_bytes(&Value::Map(row.clone()))))
-        } else if let [place] = self.key.as_slice() {
-            join_key([key_part(row.at(*place)).as_str()])
+            format_smolstr!("#{}", short_hash(&canonical::value_bytes(&Value::Map(row.clone()))))
         } else {
-            let parts: Vec<SmolStr> = self.key.iter().map(|place| key_part(row.at(*place))).collect();
-            join_key(parts.iter().map(SmolStr::as_str))
+            join_key(self.key.iter().map(|place| key_part(row.at(*place))))
         };
-        self.rows.resource(&name)
+        self.rows.resource(name)
     }
 }
 
@@ -108,7 +111,7 @@ fn key_part(entry: Option<(&SmolStr, &Value)>) -> SmolStr {
             format_smolstr!("~{}", text.rsplit(':').next().unwrap_or_default())
         }
         Some(Value::Text(text)) => text.clone(),
-        Some(Value::Int(number)) => format_smolstr!("{number}"),
+        Some(Value::Int(number)) => itoa::Buffer::new().format(*number).into(),
         Some(Value::Map(map)) => match map.get("$b64").and_then(Value::as_text) {
             Some(base64) => base64.into(),
             None => Value::Map(map.clone()).display().into(),
