@@ -53,5 +53,5 @@ fn add(tree: &mut Tree, value: &ast::Value<'_>, start: usize, depth: usize) -> R
 
 fn scalar(place: &impl Ranged, start: usize, text: &str, value: Value) -> Node {
     let span = start + place.start()..start + place.end();
-    Node::Scalar(Scalar { span, style: Style::Quoted, text: text.to_owned(), value })
+    Node::Scalar(Scalar { span, style: Style::Quoted, text: text.into(), value })
 }

@@ -1,5 +1,6 @@
 //! What XML has beside its tree: places of names and comments, entities, and escapes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -48,7 +49,10 @@ pub(crate) fn holds_values(name: &str) -> bool {
 }
 
 /// Returns the text without escapes; entities other than those of XML itself stay as they are written.
-pub(crate) fn unescape(raw: &str) -> String {
+pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
+    if !raw.contains('&') {
+        return Cow::Borrowed(raw);
+    }
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find('&') {
@@ -67,7 +71,7 @@ pub(crate) fn unescape(raw: &str) -> String {
         }
     }
     text.push_str(rest);
-    text
+    Cow::Owned(text)
 }
 
 /// Writes a text so that it reads back as the same in its place.

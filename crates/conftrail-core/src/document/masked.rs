@@ -1,11 +1,14 @@
 //! A document before and after masking.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
+use super::edits::Applied;
 use super::format::Format;
-use super::path::Path;
 use super::tree::{Tree, Unparsed};
-use super::{json, properties, toml, walk, xml, yaml};
+use super::walk::Looked;
+use super::{json, mask_paths, properties, toml, walk, xml, yaml};
 use crate::mask::{Masker, holds_mask};
 use crate::{Map, Value};
 
@@ -116,8 +119,7 @@ impl MaskedDocument {
     }
 
     fn parsed(format: Format, text: String, tree: &Tree, value: Value) -> Self {
-        let mut masked = Vec::new();
-        mask_paths(&value, tree.is_flat, &mut Path::default(), &mut masked);
+        let mut masked = mask_paths::of(tree);
         let in_comments = |gap: std::ops::Range<usize>| text.get(gap).is_some_and(holds_mask);
         if holds_mask(&text) && walk::gaps(&text, tree).into_iter().any(in_comments) {
             masked.push("comments".to_owned());
@@ -144,20 +146,52 @@ fn parse(format: Format, text: &str) -> Result<Tree, Unparsed> {
 
 /// Masks by place until nothing is left to mask; none where that is not possible.
 fn masked_in_place(masker: &Masker, format: Format, clear: &str) -> Option<(String, Tree, Value)> {
-    let mut text = clear.to_owned();
+    let mut text = Cow::Borrowed(clear);
     let mut tree = parse(format, clear).ok()?;
-    let clear_value = tree.value().ok()?;
+    let mut looked = Looked::default();
+    // What the document said before a replacement whose place only the parser can judge.
+    let mut trusted: Option<Value> = None;
     for _ in 0..MAX_PASSES {
-        let found = walk::find(masker, &text, &tree);
+        let found = walk::find(masker, format, &text, &tree, &mut looked);
         if found.edits.is_empty() {
             let value = tree.value().ok()?;
             // Whatever a parser's places may have got wrong, nothing but secrets may differ.
-            return differs_in_masks_only(&clear_value, &value).then_some((text, tree, value));
+            let is_sound = trusted.is_none_or(|trusted| differs_in_masks_only(&trusted, &value));
+            return is_sound.then(|| (text.into_owned(), tree, value));
         }
-        text = masker.repeats(found.edits.apply(&text), &found.secrets);
+        let Applied { text: masked, keeps_tree } = found.edits.apply(&text, &mut tree);
+        let repeated = repeats(masker, &masked, &found.secrets);
+        if keeps_tree && repeated.is_none() {
+            debug_assert!(reads_as(format, &masked, &tree), "a tree must be what its text reads as");
+            text = Cow::Owned(masked);
+            continue;
+        }
+        if trusted.is_none() {
+            trusted = Some(tree.value().ok()?);
+        }
+        text = Cow::Owned(repeated.unwrap_or(masked));
         tree = parse(format, &text).ok()?;
+        looked.forget_places();
     }
     None
+}
+
+/// Says whether a text reads as a tree that was brought along with its replacements.
+fn reads_as(format: Format, text: &str, tree: &Tree) -> bool {
+    match (parse(format, text).and_then(|read| read.value()), tree.value()) {
+        (Ok(read), Ok(kept)) => read == kept,
+        (_, Err(_)) => true,
+        (Err(_), Ok(_)) => false,
+    }
+}
+
+/// Masks secrets wherever else the text repeats them; none where it does not.
+fn repeats(masker: &Masker, text: &str, secrets: &[String]) -> Option<String> {
+    if secrets.is_empty() {
+        return None;
+    }
+    let repeated = masker.repeats(text.to_owned(), secrets);
+    (repeated != text).then_some(repeated)
 }
 
 fn differs_in_masks_only(clear: &Value, masked: &Value) -> bool {
@@ -175,34 +209,5 @@ fn differs_in_masks_only(clear: &Value, masked: &Value) -> bool {
         }
         (_, Value::Text(masked)) if holds_mask(masked) => true,
         (clear, masked) => clear == masked,
-    }
-}
-
-fn mask_paths(value: &Value, is_flat: bool, path: &mut Path, found: &mut Vec<String>) {
-    match value {
-        Value::Text(text) if holds_mask(text) => found.push(path.to_string()),
-        Value::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                path.enter_index(index);
-                mask_paths(item, is_flat, path, found);
-                path.leave();
-            }
-        }
-        Value::Map(map) => {
-            for (name, inner) in map.iter() {
-                if is_flat {
-                    path.enter_flat(name);
-                } else {
-                    path.enter(name);
-                }
-                let before = found.len();
-                mask_paths(inner, is_flat, path, found);
-                if found.len() == before && holds_mask(name) {
-                    found.push(path.to_string());
-                }
-                path.leave();
-            }
-        }
-        _ => {}
     }
 }

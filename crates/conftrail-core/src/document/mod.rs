@@ -5,15 +5,18 @@ mod edits;
 mod format;
 mod json;
 mod markup;
+mod mask_paths;
 mod masked;
 pub(crate) mod path;
 mod properties;
+mod remark;
 mod scalar;
 mod toml;
 mod tree;
 mod walk;
 mod xml;
 mod yaml;
+mod yaml_input;
 
 pub use format::Format;
 pub use masked::{Document, MaskedDocument};

@@ -1,9 +1,9 @@
 //! Java properties: `key = value`, with continuations and escapes (java.util.Properties, `load`).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::tree::{Node, Scalar, Style, Tree, Unparsed};
-use crate::Value;
 
 /// Parses a document; nearly every text is one, so callers decide by name.
 pub(crate) fn parse(text: &str) -> Result<Tree, Unparsed> {
@@ -95,12 +95,13 @@ fn value_start(text: &str, key_end: usize, end: usize) -> usize {
 
 fn scalar(text: &str, span: Range<usize>, style: Style) -> Node {
     let content = unescape(text.get(span.clone()).unwrap_or_default());
-    Node::Scalar(Scalar { span, style, value: Value::from(content.as_str()), text: content })
+    Node::Scalar(Scalar::of_text(span, style, content))
 }
 
-fn unescape(raw: &str) -> String {
+/// Returns what a key or value says.
+pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
     if !raw.contains('\\') {
-        return raw.to_owned();
+        return Cow::Borrowed(raw);
     }
     let mut units: Vec<u16> = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -132,7 +133,7 @@ fn unescape(raw: &str) -> String {
             other => units.extend(other.encode_utf16(&mut [0; 2]).iter()),
         }
     }
-    String::from_utf16_lossy(&units)
+    Cow::Owned(String::from_utf16_lossy(&units))
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! What plain scalars mean: YAML's core schema, and numbers that lose nothing.
 
+use smol_str::SmolStr;
+
 use crate::Value;
 
 /// Digits that survive in an `f64` (IEEE 754: 15 for every decimal).
 const EXACT_DIGITS: usize = 15;
 
 /// Returns what a plain YAML scalar means (YAML 1.2 core schema, section 10.3.2).
-pub(crate) fn yaml(text: &str) -> Value {
-    match text {
+pub(crate) fn yaml(text: &SmolStr) -> Value {
+    match text.as_str() {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "true" | "True" | "TRUE" => return Value::Bool(true),
         "false" | "False" | "FALSE" => return Value::Bool(false),
@@ -15,7 +17,7 @@ pub(crate) fn yaml(text: &str) -> Value {
     }
     let starts_number = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
     if !starts_number {
-        return Value::from(text);
+        return Value::Text(text.clone());
     }
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix)
@@ -27,11 +29,16 @@ pub(crate) fn yaml(text: &str) -> Value {
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-    let digits = mantissa.replacen('.', "", 1);
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mut digits = whole.bytes().chain(fraction.bytes());
+    let is_number = whole.len() + fraction.len() > 0 && digits.all(|byte| byte.is_ascii_digit());
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let is_exponent = !exponent.is_empty() && exponent.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && is_exponent { number(text.strip_prefix('+').unwrap_or(text)) } else { Value::from(text) }
+    if is_number && is_exponent {
+        number(text.strip_prefix('+').unwrap_or(text))
+    } else {
+        Value::Text(text.clone())
+    }
 }
 
 /// Returns a decimal number: exact as integer or float, else as its text.
@@ -81,7 +88,7 @@ mod tests {
             (".inf", Value::from(".inf")),
             ("1_000", Value::from("1_000")),
         ] {
-            assert_eq!(yaml(text), value, "{text}");
+            assert_eq!(yaml(&text.into()), value, "{text}");
         }
     }
 }

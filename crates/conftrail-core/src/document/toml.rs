@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use smol_str::ToSmolStr;
 use toml_edit::{Item, Key, Value as Written};
 
 use super::scalar;
@@ -112,28 +113,27 @@ impl Reader<'_> {
         let raw = self.body.get(span.clone()).ok_or(Unparsed)?;
         let (value, text) = match written {
             Written::String(string) => {
-                let text = string.value().clone();
-                let (span, style) = place(raw, &text, span);
-                return Ok(self.at(span, style, Value::from(text.as_str()), text));
+                let text = string.value();
+                let (span, style) = place(raw, text, span);
+                return Ok(Scalar::of_text(self.place(span), style, text));
             }
-            Written::Integer(integer) => (Value::from(*integer.value()), integer.value().to_string()),
-            Written::Float(_) => (scalar::number(&raw.replace('_', "")), raw.to_owned()),
-            Written::Boolean(truth) => (Value::Bool(*truth.value()), raw.to_owned()),
-            _ => (Value::from(raw), raw.to_owned()),
+            Written::Integer(integer) => (Value::from(*integer.value()), integer.value().to_smolstr()),
+            Written::Float(_) => (scalar::number(&raw.replace('_', "")), raw.into()),
+            Written::Boolean(truth) => (Value::Bool(*truth.value()), raw.into()),
+            _ => return Ok(Scalar::of_text(self.place(span), Style::Quoted, raw)),
         };
-        Ok(self.at(span, Style::Quoted, value, text))
+        Ok(Scalar { span: self.place(span), style: Style::Quoted, text, value })
     }
 
     /// Adds a name where it first stands; where later headers repeat it, the next pass sees to it.
     fn key(&mut self, key: Option<&Key>) -> Result<usize, Unparsed> {
         let key = key.ok_or(Unparsed)?;
         let span = key.span().ok_or(Unparsed)?;
-        let scalar = self.at(span, Style::Quoted, Value::from(key.get()), key.get().to_owned());
-        self.tree.add(Node::Scalar(scalar))
+        self.tree.add(Node::Scalar(Scalar::of_text(self.place(span), Style::Quoted, key.get())))
     }
 
-    fn at(&self, span: Range<usize>, style: Style, value: Value, text: String) -> Scalar {
-        Scalar { span: self.start + span.start..self.start + span.end, style, text, value }
+    fn place(&self, span: Range<usize>) -> Range<usize> {
+        self.start + span.start..self.start + span.end
     }
 }
 

@@ -1,7 +1,6 @@
 //! A parsed document: nodes with their places in the text.
 
 use smol_str::SmolStr;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -46,9 +45,23 @@ pub(crate) struct Scalar {
     pub(crate) span: Range<usize>,
     pub(crate) style: Style,
     /// The text without quotes and escapes.
-    pub(crate) text: String,
+    pub(crate) text: SmolStr,
     /// What the text means in its format.
     pub(crate) value: Value,
+}
+
+impl Scalar {
+    /// Makes a scalar that means its text.
+    pub(crate) fn of_text(span: Range<usize>, style: Style, text: impl Into<SmolStr>) -> Self {
+        let text = text.into();
+        Self { span, style, value: Value::Text(text.clone()), text }
+    }
+
+    /// Puts another text in its place.
+    pub(crate) fn say(&mut self, text: SmolStr) {
+        self.value = Value::Text(text.clone());
+        self.text = text;
+    }
 }
 
 /// One node; children are indices into the tree.
@@ -88,13 +101,13 @@ impl Tree {
     }
 
     /// Returns the text that a node stands for as a key.
-    pub(crate) fn key(&self, index: usize) -> Cow<'_, str> {
+    pub(crate) fn key(&self, index: usize) -> SmolStr {
         match self.node(index) {
-            Some(Node::Scalar(scalar)) => Cow::Borrowed(&scalar.text),
+            Some(Node::Scalar(scalar)) => scalar.text.clone(),
             Some(Node::Alias(target)) if *target < index => self.key(*target),
             _ => {
                 let value = self.value_of(index, 0, &mut 1000);
-                Cow::Owned(value.map(|value| value.display()).unwrap_or_default())
+                value.map(|value| value.display().into()).unwrap_or_default()
             }
         }
     }
@@ -144,7 +157,7 @@ impl Tree {
             Node::Map(entries) => {
                 let mut values = Vec::with_capacity(entries.len());
                 for (key, value) in entries {
-                    values.push((SmolStr::new(self.key(*key)), self.value_of(*value, depth + 1, budget)?));
+                    values.push((self.key(*key), self.value_of(*value, depth + 1, budget)?));
                 }
                 Ok(Value::Map(unique(values)))
             }
@@ -155,7 +168,7 @@ impl Tree {
 /// Builds a map in which the last of several entries of one name wins at the first one's place.
 fn unique(entries: Vec<(SmolStr, Value)>) -> Map {
     if is_unique(&entries) {
-        return map(entries);
+        return Map::from_unique(entries);
     }
     let mut places: HashMap<SmolStr, usize> = HashMap::with_capacity(entries.len());
     let mut kept: Vec<(SmolStr, Value)> = Vec::with_capacity(entries.len());
@@ -168,7 +181,7 @@ fn unique(entries: Vec<(SmolStr, Value)>) -> Map {
             }
         }
     }
-    map(kept)
+    Map::from_unique(kept)
 }
 
 /// Says whether a map has no name twice; most are short and need no hashes for it.
@@ -181,12 +194,4 @@ fn is_unique(entries: &[(SmolStr, Value)]) -> bool {
             Some(others.iter().all(|(name, _)| *name != first.0))
         })
         .all(|is_alone| is_alone)
-}
-
-fn map(entries: Vec<(SmolStr, Value)>) -> Map {
-    let mut map = Map::with_capacity(entries.len());
-    for (name, value) in entries {
-        map.push_unique(name, value);
-    }
-    map
 }

@@ -1,14 +1,16 @@
 //! Finds what is secret in a parsed document and gathers the replacements.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use smol_str::SmolStr;
+
+use super::Format;
 use super::edits::Edits;
 use super::markup::{self, Markup};
 use super::tree::{Node, Scalar, Style, Tree};
 use crate::Value;
-use crate::mask::{Masker, siblings};
+use crate::mask::{KeyMemo, Masker, siblings};
 
 /// What one pass over a document found.
 #[derive(Debug, Default)]
@@ -18,13 +20,35 @@ pub(crate) struct Found {
     pub(crate) secrets: Vec<String>,
 }
 
+/// What is known from earlier passes over a document, so that each place is looked at once.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    keys: KeyMemo,
+    /// Scalars in which nothing is secret, by node: as open and as secret by their place.
+    scalars: Vec<[bool; 2]>,
+    /// Gaps in which nothing is secret, in their order: by what they hold and as beside a secret.
+    gaps: Vec<[bool; 2]>,
+}
+
+impl Looked {
+    /// Forgets what is known by places, for a document that was parsed again.
+    pub(crate) fn forget_places(&mut self) {
+        self.scalars.clear();
+        self.gaps.clear();
+    }
+}
+
 /// Looks over a document once.
-pub(crate) fn find(masker: &Masker, text: &str, tree: &Tree) -> Found {
+pub(crate) fn find(masker: &Masker, format: Format, text: &str, tree: &Tree, looked: &mut Looked) -> Found {
+    looked.scalars.resize(tree.nodes.len(), [false; 2]);
     let mut walker = Walker {
         masker,
+        format,
         text,
         tree,
+        looked,
         seen: vec![[false; 2]; tree.nodes.len()],
+        replaced: Vec::new(),
         beside: HashSet::new(),
         found: Found::default(),
     };
@@ -32,21 +56,30 @@ pub(crate) fn find(masker: &Masker, text: &str, tree: &Tree) -> Found {
         walker.node(*root, false);
     }
     walker.comments();
+    for node in walker.replaced {
+        if let Some(clean) = walker.looked.scalars.get_mut(node) {
+            *clean = [false; 2];
+        }
+    }
     walker.found
 }
 
 struct Walker<'a> {
     masker: &'a Masker,
+    format: Format,
     text: &'a str,
     tree: &'a Tree,
+    looked: &'a mut Looked,
     /// What was walked already, as an anchor's content is walked for each of its aliases.
     seen: Vec<[bool; 2]>,
+    /// Scalars that are to be replaced.
+    replaced: Vec<usize>,
     /// Where gaps begin whose comment stands beside a secret.
     beside: HashSet<usize>,
     found: Found,
 }
 
-impl<'a> Walker<'a> {
+impl Walker<'_> {
     fn node(&mut self, index: usize, is_secret: bool) {
         let Some(seen) = self.seen.get_mut(index).and_then(|seen| seen.get_mut(usize::from(is_secret)))
         else {
@@ -55,8 +88,9 @@ impl<'a> Walker<'a> {
         if std::mem::replace(seen, true) {
             return;
         }
-        match self.tree.node(index) {
-            Some(Node::Scalar(scalar)) => self.scalar(scalar, is_secret),
+        let tree = self.tree;
+        match tree.node(index) {
+            Some(Node::Scalar(scalar)) => self.scalar(index, scalar, is_secret),
             Some(Node::List(items)) => {
                 for item in items {
                     self.node(*item, is_secret);
@@ -69,29 +103,34 @@ impl<'a> Walker<'a> {
     }
 
     fn map(&mut self, entries: &[(usize, usize)], is_secret: bool) {
-        let keys: Vec<Cow<'_, str>> = entries.iter().map(|(key, _)| self.name(*key)).collect();
-        let texts = || {
-            let values = entries.iter().map(|(_, value)| self.tree.scalar_text(*value));
-            keys.iter().map(|key| &**key).zip(values)
-        };
-        let holds_value = |name: &str| {
-            siblings::holds_value(name) || (self.tree.markup.is_some() && markup::holds_values(name))
-        };
-        let has_values = keys.iter().any(|name| holds_value(name)).then_some(("value", None));
-        let names_secret = siblings::names_secret(texts().chain(has_values), self.masker.names());
-        let is_kubernetes_secret = siblings::is_kubernetes_secret(texts());
-        for ((key_node, value_node), name) in entries.iter().zip(&keys) {
+        let tree = self.tree;
+        let is_markup = tree.markup.is_some();
+        let mut keys = Vec::with_capacity(entries.len());
+        for (key, _) in entries {
+            let name = self.name(*key);
+            let mut facts = self.looked.keys.facts(self.masker, &name);
+            // A key of markup has signs and a name space that its name lacks.
+            facts.holds_secret |= is_markup;
+            facts.holds_value |= is_markup && markup::holds_values(&name);
+            keys.push((name, facts));
+        }
+        let texts = || keys.iter().zip(entries).map(|(key, (_, value))| (key, tree.scalar_text(*value)));
+        let names_secret =
+            siblings::names_secret(texts().map(|((_, facts), text)| (*facts, text)), self.masker);
+        let is_kubernetes_secret =
+            siblings::is_kubernetes_secret(texts().map(|((name, _), text)| (name.as_str(), text)));
+        for ((key_node, value_node), (name, facts)) in entries.iter().zip(&keys) {
             let value_secret = is_secret
-                || self.masker.is_secret_name(name)
-                || (names_secret && holds_value(name))
+                || facts.is_secret
+                || (names_secret && facts.holds_value)
                 || (is_kubernetes_secret && siblings::is_kubernetes_data(name));
-            if let Some(Node::Scalar(key)) = self.tree.node(*key_node) {
-                if let Some(masked) = self.masker.secret_key(&key.text, is_secret) {
+            if let Some(Node::Scalar(key)) = tree.node(*key_node) {
+                let may_hide = is_secret || facts.holds_secret;
+                if let Some(masked) = may_hide.then(|| self.masker.secret_key(&key.text, is_secret)).flatten()
+                {
                     self.rename(key, &masked);
                 }
-                let is_gap_next = self.tree.markup.is_none();
-                if value_secret && is_gap_next && matches!(self.tree.node(*value_node), Some(Node::Scalar(_)))
-                {
+                if value_secret && !is_markup && matches!(tree.node(*value_node), Some(Node::Scalar(_))) {
                     self.beside.insert(key.span.end);
                 }
             } else {
@@ -102,58 +141,64 @@ impl<'a> Walker<'a> {
     }
 
     /// Returns what a key is called, without the signs that only paths have.
-    fn name(&self, key: usize) -> Cow<'a, str> {
-        match self.tree.key(key) {
-            Cow::Borrowed(key) if self.tree.markup.is_some() => Cow::Borrowed(markup::plain_name(key)),
-            key => key,
-        }
+    fn name(&self, key: usize) -> SmolStr {
+        let key = self.tree.key(key);
+        if self.tree.markup.is_some() { markup::plain_name(&key).into() } else { key }
     }
 
     /// Replaces a key. An element's name stands in other tags as well.
     fn rename(&mut self, key: &Scalar, masked: &str) {
-        self.found.edits.scalar(self.text, key, masked);
+        self.found.edits.name(self.text, key, masked);
         let Some(markup) = self.tree.markup.as_ref().filter(|_| !key.text.starts_with(['@', '&'])) else {
             return;
         };
         for place in &markup.names {
             if *place != key.span && self.text.get(place.clone()) == Some(&*key.text) {
-                self.found.edits.scalar(self.text, &Scalar { span: place.clone(), ..key.clone() }, masked);
+                self.found.edits.name(self.text, &Scalar { span: place.clone(), ..key.clone() }, masked);
             }
         }
     }
 
-    fn scalar(&mut self, scalar: &Scalar, is_secret: bool) {
-        if is_secret {
-            self.secret(scalar);
-        } else if let Some(masked) = self.masker.open_text(&scalar.text) {
-            // A block keeps its lines; what only its joined lines show is left to the next pass.
-            let block = (scalar.style == Style::Block)
-                .then(|| self.text.get(scalar.span.clone())?.trim_end_matches(['\n', '\r', ' ', '\t']).into())
-                .flatten()
-                .and_then(|raw: &str| self.masker.open_text(raw));
-            self.found.edits.scalar(self.text, scalar, &block.unwrap_or(masked));
-        }
-    }
-
-    fn secret(&mut self, scalar: &Scalar) {
-        if matches!(scalar.value, Value::Null | Value::Bool(_)) {
+    fn scalar(&mut self, node: usize, scalar: &Scalar, is_secret: bool) {
+        if is_secret && self.stays_in_clear(scalar) {
             return;
         }
-        if let Some(markup) = &self.tree.markup {
-            if matches!(scalar.text.trim(), "true" | "false") {
-                return;
-            }
-            if let Some(entity) = markup.entity(&scalar.text) {
-                return self.node(entity, true);
-            }
+        if is_secret {
+            self.beside.insert(scalar.span.end);
         }
-        self.beside.insert(scalar.span.end);
-        let Some(masked) = self.masker.secret_text(&scalar.text) else { return };
-        self.found.edits.scalar(self.text, scalar, &masked);
+        let clean = self.looked.scalars.get_mut(node).and_then(|clean| clean.get_mut(usize::from(is_secret)));
+        let Some(clean) = clean.filter(|clean| !**clean) else { return };
+        let masked = if is_secret {
+            self.masker.secret_text(&scalar.text)
+        } else {
+            open(self.masker, self.text, scalar)
+        };
+        let Some(masked) = masked else {
+            *clean = true;
+            return;
+        };
+        self.found.edits.scalar(self.text, node, scalar, &masked);
+        self.replaced.push(node);
         let word = scalar.text.trim();
-        if self.masker.is_unmistakable(word) {
+        if is_secret && self.masker.is_unmistakable(word) {
             self.found.secrets.push(word.to_owned());
         }
+    }
+
+    /// Says whether a scalar at a secret's place says nothing that could be secret; what its entity says is masked there.
+    fn stays_in_clear(&mut self, scalar: &Scalar) -> bool {
+        if matches!(scalar.value, Value::Null | Value::Bool(_)) {
+            return true;
+        }
+        let Some(markup) = &self.tree.markup else { return false };
+        if matches!(scalar.text.trim(), "true" | "false") {
+            return true;
+        }
+        let entity = markup.entity(&scalar.text);
+        if let Some(entity) = entity {
+            self.node(entity, true);
+        }
+        entity.is_some()
     }
 
     /// Masks what stands between the scalars.
@@ -161,16 +206,25 @@ impl<'a> Walker<'a> {
         if let Some(markup) = &self.tree.markup {
             return self.remarks(markup);
         }
-        for gap in gaps(self.text, self.tree) {
+        let gaps = gaps(self.text, self.tree);
+        self.looked.gaps.resize(gaps.len(), [false; 2]);
+        for (gap, clean) in gaps.into_iter().zip(&mut self.looked.gaps) {
+            let piece = self.text.get(gap.clone()).unwrap_or_default();
+            if !piece.bytes().any(|byte| matches!(byte, b'#' | b'!' | b'/')) {
+                continue;
+            }
             let beside_secret = self.beside.contains(&gap.start);
-            self.found.edits.comments(self.masker, self.text, gap, beside_secret);
+            let Some(clean) = clean.get_mut(usize::from(beside_secret)).filter(|clean| !**clean) else {
+                continue;
+            };
+            *clean = !self.found.edits.comments(self.masker, self.format, self.text, gap, beside_secret);
         }
     }
 
     /// Masks what the remarks of XML say; whole where they stand behind a secret on its line.
     fn remarks(&mut self, markup: &Markup) {
         for declaration in &markup.declarations {
-            self.found.edits.remark(self.masker, self.text, declaration.clone(), false);
+            self.found.edits.declaration(self.masker, self.text, declaration.clone());
         }
         let mut secrets: Vec<usize> = self.beside.iter().copied().collect();
         secrets.sort_unstable();
@@ -183,6 +237,17 @@ impl<'a> Walker<'a> {
             self.found.edits.remark(self.masker, self.text, remark.clone(), is_beside);
         }
     }
+}
+
+/// Returns an open scalar's text with the secrets in it replaced; none when there are none.
+fn open(masker: &Masker, text: &str, scalar: &Scalar) -> Option<String> {
+    let masked = masker.open_text(&scalar.text)?;
+    if scalar.style != Style::Block {
+        return Some(masked);
+    }
+    // A block keeps its lines; what only its joined lines show is left to the next pass.
+    let raw = text.get(scalar.span.clone()).map(|raw| raw.trim_end_matches(['\n', '\r', ' ', '\t']));
+    Some(raw.and_then(|raw| masker.open_text(raw)).unwrap_or(masked))
 }
 
 /// Returns what no scalar covers: white space, signs, comments.

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use quick_xml::Reader as Events;
 use quick_xml::events::{BytesStart, Event};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::markup::{Markup, unescape};
 use super::tree::{MAX_DEPTH, Node, Scalar, Style, Tree, Unparsed};
-use crate::Value;
 
 /// Parses a document: an element is a map of its attributes (`@name`), its elements and its text (`#text`), and one that
 /// has nothing but text is that text. Elements of one name are a list.
@@ -71,8 +71,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(body: &'a str, start: usize) -> Result<Self, Unparsed> {
         let mut tree = Tree::default();
-        let key = Scalar { span: 0..0, style: Style::Name, text: "#text".into(), value: "#text".into() };
-        let text_key = tree.add(Node::Scalar(key))?;
+        let text_key = tree.add(Node::Scalar(Scalar::of_text(0..0, Style::Name, "#text")))?;
         Ok(Self {
             body,
             start,
@@ -230,13 +229,13 @@ impl<'a> Reader<'a> {
 
     fn add(&mut self, range: Range<usize>, style: Style, sign: &str) -> Result<usize, Unparsed> {
         let raw = self.body.get(range.clone()).ok_or(Unparsed)?;
-        let text = match style {
-            Style::Name => format!("{sign}{raw}"),
-            Style::Cdata => raw.to_owned(),
-            _ => unescape(raw),
+        let text: SmolStr = match style {
+            Style::Name if !sign.is_empty() => format_smolstr!("{sign}{raw}"),
+            Style::Name | Style::Cdata => raw.into(),
+            _ => unescape(raw).into(),
         };
         let span = self.start + range.start..self.start + range.end;
-        self.tree.add(Node::Scalar(Scalar { span, style, value: Value::from(text.as_str()), text }))
+        self.tree.add(Node::Scalar(Scalar::of_text(span, style, text)))
     }
 
     /// Returns where a part of the body stands in it.

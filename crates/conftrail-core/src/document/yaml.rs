@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use smol_str::SmolStr;
 
 use super::scalar;
 use super::tree::{MAX_DEPTH, Node, Scalar, Style, Tree, Unparsed};
+use super::yaml_input::Characters;
 use crate::Value;
 
 /// Parses a stream of documents.
@@ -13,7 +15,7 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Unparsed> {
     let mut reader =
         Reader { text, places: Places::new(text), tree: Tree::default(), anchors: HashMap::new() };
     let mut open: Vec<Open> = Vec::new();
-    let mut parser = Parser::new_from_str(text);
+    let mut parser = Parser::new(Characters::new(text));
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|_| Unparsed)?;
         let (node, anchor) = match event {
@@ -58,43 +60,47 @@ struct Open {
 
 struct Reader<'a> {
     text: &'a str,
-    places: Places,
+    places: Places<'a>,
     tree: Tree,
     anchors: HashMap<usize, usize>,
 }
 
 impl Reader<'_> {
-    fn scalar(&self, content: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Scalar {
+    fn scalar(&mut self, content: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Scalar {
         let start = self.places.byte(span.start.index());
         let end = self.places.byte(span.end.index()).max(start);
         let start = start + properties_len(self.text.get(start..end).unwrap_or_default());
-        // The parser's place of a quoted scalar takes in the white space and comment that follow.
-        let end = start + scalar_len(self.text.get(start..end).unwrap_or_default(), style);
+        let span = start..start + scalar_len(self.text.get(start..end).unwrap_or_default(), style);
+        let text = SmolStr::new(content);
         let is_text = tag.is_some_and(|tag| tag.suffix == "str" || !tag.is_yaml_core_schema());
         let value = match style {
-            ScalarStyle::Plain if !is_text => scalar::yaml(content),
-            _ => Value::from(content),
+            ScalarStyle::Plain if !is_text => scalar::yaml(&text),
+            _ => Value::Text(text.clone()),
         };
         let style = match style {
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
             _ => Style::Quoted,
         };
-        Scalar { span: start..end, style, text: content.to_owned(), value }
+        Scalar { span, style, text, value }
     }
 }
 
-/// Returns the length of a scalar up to its closing quote.
+/// Returns the length of a scalar up to its closing quote: the parser's place of a quoted one takes in the white space and
+/// the comment that follow.
 fn scalar_len(scalar: &str, style: ScalarStyle) -> usize {
-    let mut characters = scalar.char_indices().skip(1).peekable();
-    while let Some((at, character)) = characters.next() {
-        match (style, character) {
-            (ScalarStyle::DoubleQuoted, '\\') => {
-                characters.next();
+    if !matches!(style, ScalarStyle::DoubleQuoted | ScalarStyle::SingleQuoted) {
+        return scalar.len();
+    }
+    let mut bytes = scalar.bytes().enumerate().skip(1).peekable();
+    while let Some((at, byte)) = bytes.next() {
+        match (style, byte) {
+            (ScalarStyle::DoubleQuoted, b'\\') => {
+                bytes.next();
             }
-            (ScalarStyle::SingleQuoted, '\'') if characters.peek().is_some_and(|(_, next)| *next == '\'') => {
-                characters.next();
+            (ScalarStyle::SingleQuoted, b'\'') if bytes.peek().is_some_and(|(_, next)| *next == b'\'') => {
+                bytes.next();
             }
-            (ScalarStyle::DoubleQuoted, '"') | (ScalarStyle::SingleQuoted, '\'') => return at + 1,
+            (ScalarStyle::DoubleQuoted, b'"') | (ScalarStyle::SingleQuoted, b'\'') => return at + 1,
             _ => {}
         }
     }
@@ -111,24 +117,48 @@ fn properties_len(scalar: &str) -> usize {
     scalar.len() - rest.len()
 }
 
+/// How far apart the known places are.
+const STRIDE: usize = 64;
+
 /// Turns the parser's character places into bytes.
-struct Places {
-    /// Byte offsets of all characters and of the end; empty for ASCII, where they are the same.
-    offsets: Vec<usize>,
-    len: usize,
+struct Places<'a> {
+    text: &'a str,
+    /// The byte of each 64th character; empty for ASCII, where bytes and characters are the same.
+    known: Vec<usize>,
+    /// The character and the byte that were asked for last; the next ones stand near.
+    last: (usize, usize),
 }
 
-impl Places {
-    fn new(text: &str) -> Self {
-        let offsets =
-            if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
-        Self { offsets, len: text.len() }
+impl<'a> Places<'a> {
+    fn new(text: &'a str) -> Self {
+        let known = if text.is_ascii() {
+            Vec::new()
+        } else {
+            text.char_indices().step_by(STRIDE).map(|(at, _)| at).collect()
+        };
+        Self { text, known, last: (0, 0) }
     }
 
-    fn byte(&self, character: usize) -> usize {
-        if self.offsets.is_empty() {
-            return character.min(self.len);
+    fn byte(&mut self, character: usize) -> usize {
+        if self.known.is_empty() {
+            return character.min(self.text.len());
         }
-        self.offsets.get(character).copied().unwrap_or(self.len)
+        let known = self.known.get(character / STRIDE).map(|at| (character / STRIDE * STRIDE, *at));
+        let Some(mut from) = known else { return self.text.len() };
+        if (from.0..=character).contains(&self.last.0) {
+            from = self.last;
+        }
+        let rest = self.text.get(from.1..).unwrap_or_default();
+        let byte = from.1 + passed(rest, character - from.0);
+        self.last = (character, byte);
+        byte
+    }
+}
+
+/// Returns the length of so many characters in bytes.
+fn passed(text: &str, characters: usize) -> usize {
+    match text.as_bytes().get(..characters) {
+        Some(near) if near.is_ascii() => characters,
+        _ => text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at),
     }
 }

@@ -12,22 +12,22 @@ const LONGEST: usize = 64;
 
 /// What follows from a key alone.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct KeyFacts {
+pub(crate) struct KeyFacts {
     /// Whether its value is secret.
-    pub(super) is_secret: bool,
+    pub(crate) is_secret: bool,
     /// Whether a secret stands in the key itself.
-    pub(super) holds_secret: bool,
+    pub(crate) holds_secret: bool,
     /// Whether its value names what others hold.
-    pub(super) holds_name: bool,
+    pub(crate) holds_name: bool,
     /// Whether its value is what another names.
-    pub(super) holds_value: bool,
+    pub(crate) holds_value: bool,
     /// Whether its value can say that the map is a Kubernetes Secret.
-    pub(super) holds_kind: bool,
+    pub(crate) holds_kind: bool,
 }
 
 /// The keys seen last; never one that holds a secret.
 #[derive(Default)]
-pub(super) struct KeyMemo {
+pub(crate) struct KeyMemo {
     slots: Vec<Option<(SmolStr, KeyFacts)>>,
 }
 
@@ -41,7 +41,7 @@ impl std::fmt::Debug for KeyMemo {
 
 impl KeyMemo {
     /// Returns what follows from a key.
-    pub(super) fn facts(&mut self, masker: &Masker, key: &SmolStr) -> KeyFacts {
+    pub(crate) fn facts(&mut self, masker: &Masker, key: &SmolStr) -> KeyFacts {
         let bytes = key.as_bytes();
         // Length and ends are enough to spread a few keys.
         let end = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));

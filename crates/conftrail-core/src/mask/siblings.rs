@@ -1,17 +1,20 @@
 //! Entries that speak of their neighbours: `{name: DB_PASSWORD, value: x}`, rows of a key-value table,
 //! Kubernetes secrets.
 
-use super::names::Names;
+use super::Masker;
+use super::memo::KeyFacts;
 
 /// Says whether an entry of a map holds a secret name, so that its value entries are secret.
 pub(crate) fn names_secret<'a>(
-    entries: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone,
-    names: &Names,
+    entries: impl Iterator<Item = (KeyFacts, Option<&'a str>)>,
+    masker: &Masker,
 ) -> bool {
-    entries.clone().any(|(key, _)| holds_value(key))
-        && entries.clone().any(|(key, text)| {
-            holds_name(key) && text.is_some_and(|name| is_name(name) && names.is_secret(name))
-        })
+    let (mut holds_value, mut names_secret) = (false, false);
+    for (key, text) in entries {
+        holds_value |= key.holds_value;
+        names_secret |= key.holds_name && text.is_some_and(|name| masker.is_secret_neighbour(name));
+    }
+    holds_value && names_secret
 }
 
 /// Says whether an entry of this key names something: `name`, `config_key`, `paramName`.

@@ -133,14 +133,8 @@ impl Masker {
 
     /// Says whether an entry holds a secret name, so that the entries that hold values are secret.
     fn names_secret(&self, map: &Map, memo: &mut KeyMemo) -> bool {
-        let (mut holds_value, mut names_secret) = (false, false);
-        for (key, inner) in map.iter() {
-            let facts = memo.facts(self, key);
-            holds_value |= facts.holds_value;
-            names_secret |=
-                facts.holds_name && inner.as_text().is_some_and(|name| self.is_secret_neighbour(name));
-        }
-        holds_value && names_secret
+        let entries = map.iter().map(|(key, inner)| (memo.facts(self, key), inner.as_text()));
+        siblings::names_secret(entries, self)
     }
 }
 

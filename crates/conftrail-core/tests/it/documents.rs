@@ -435,3 +435,37 @@ fn an_element_with_many_attributes_and_many_siblings_is_read_in_time() {
     }
     assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
 }
+
+#[test]
+fn a_secret_under_a_key_that_is_written_twice_is_masked_with_its_path() {
+    for (format, sample, path) in [
+        (Format::Yaml, "db:\n  password: §\n  password: null\n", "db.password"),
+        (Format::Yaml, "a: 1\n---\ntokens: [x, §]\ntokens: []\n", "[1].tokens[1]"),
+        (Format::Json, "{\"password\": {\"a\": \"§\"}, \"password\": true}", "password.a"),
+        (Format::Properties, "db.password=§\ndb.password=\n", "db.password"),
+    ] {
+        let masked = mask(format, sample, "x8Kq2mPz91Lw");
+        assert!(masked.masked.contains(&path.to_owned()), "{sample}: {:?}", masked.masked);
+    }
+    let masked = mask(Format::Properties, "token=§\ntoken=b§\n", "x8Kq2mPz91Lw");
+    assert_eq!(masked.masked, ["token"], "one path is told once");
+}
+
+#[test]
+fn replacements_in_every_notation_read_back_as_they_were_meant() {
+    // Where places are patched rather than read again, debug builds read again as well and compare.
+    for (format, sample) in [
+        (
+            Format::Yaml,
+            "a: {password: §, b: [§, 中], 'token': '§'} # 中 token=§\nx: \"url mysql://a:§@h/\"\n中: 5\n",
+        ),
+        (Format::Yaml, "password: §\r\nb: 中\r\n# token: §\r\nc: &x §\ntoken: *x\n"),
+        (Format::Yaml, "password: § # was §\n# and § before\n"),
+        (Format::Json, "{\"password\": \"§\", // was §\n \"a\": [\"token=§\", \"中\"], \"token\": 12}"),
+        (Format::Properties, "a.password §\nb.token = \n# token=§\nc = x token=§ \\u4e2d\n中=1\n"),
+        (Format::Toml, "password = \"§\" # was §\n[\"a # b\".c]\ntoken = '§'\n[\"a # b\".d]\n中x = 1\n"),
+        (Format::Xml, "<!-- token=§ --><中 password='§'><token>§</token><b> <![CDATA[token=§]]> </b></中>"),
+    ] {
+        mask(format, sample, "x8Kq2mPz91Lw");
+    }
+}
