@@ -5,28 +5,27 @@
 
 use std::borrow::Cow;
 
-use crate::{Event, Value, append_json};
+use crate::{AppendJson, Event, Json, Value};
 
 /// The fields that a second reading of the same change may fill differently.
 const NOT_CANONICAL: [&[u8]; 2] = [b"observed", b"log"];
 
 /// Returns an event's canonical bytes, without `observed` and `log`.
 pub fn event_bytes(event: &Event) -> Vec<u8> {
-    let mut json = Vec::with_capacity(1024);
-    append_json(event, &mut json).expect("an event holds only JSON values");
-    sorted(&json, &NOT_CANONICAL)
+    sorted(event, &NOT_CANONICAL)
 }
 
 /// Returns a value's canonical bytes.
 pub fn value_bytes(value: &Value) -> Vec<u8> {
-    let mut json = Vec::with_capacity(64);
-    append_json(value, &mut json).expect("a value is JSON");
-    sorted(&json, &[])
+    sorted(value, &[])
 }
 
-/// Returns JSON of [`append_json`] with the members of every object sorted; those of the outermost object that are
-/// named in `without` are left out. All else already is in the canonical form.
-fn sorted(json: &[u8], without: &[&[u8]]) -> Vec<u8> {
+/// Returns JSON with the members of every object sorted; those of the outermost object that are named in `without` are
+/// left out. All else already is in the canonical form.
+fn sorted(content: &impl AppendJson, without: &[&[u8]]) -> Vec<u8> {
+    let mut json = Json::default();
+    content.append_json(&mut json);
+    let json = json.as_bytes();
     let mut sorter = Sorter { json, at: 0, sorted: Vec::with_capacity(json.len()) };
     sorter.value(without);
     sorter.sorted

@@ -57,6 +57,11 @@ impl EventId {
         if known && parsed[0] <= b'7' { Ok(Self(parsed)) } else { Err(InvalidId) }
     }
 
+    /// Returns the 26 characters, of ASCII.
+    pub(crate) fn as_bytes(&self) -> &[u8; 26] {
+        &self.0
+    }
+
     /// Returns the 26 characters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("built only from the ASCII alphabet")

@@ -35,7 +35,7 @@ pub use change::{Change, ChangeOp};
 pub use error::{ErrorKind, PortError, PortResult, explain};
 pub use event::{Action, Event, FORMAT_VERSION, Origin, Transaction, flag};
 pub use id::{EventId, InvalidId};
-pub use json::{AppendJson, append_json};
+pub use json::{AppendJson, Json};
 pub use nearest::nearest;
 pub use order::{LogIdentity, LogPlace, Order};
 pub use period::{InvalidPeriod, Period};

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use conftrail_core::AppendJson;
+use conftrail_core::{AppendJson, Json};
 use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
 
@@ -45,9 +45,10 @@ impl From<Unreadable> for Error {
 /// # Errors
 /// `Rejected` when the value is too large to be stored.
 pub(crate) fn encode<T: AppendJson>(value: &T, compress_from: usize) -> Result<Vec<u8>, Error> {
-    let mut plain = Vec::with_capacity(1024);
-    plain.push(PLAIN);
+    let mut plain = Json::default();
+    plain.put(&[PLAIN]);
     value.append_json(&mut plain);
+    let plain = plain.into_bytes();
     let packed = pack(&plain[1..], compress_from)?;
     Ok(packed.unwrap_or(plain))
 }

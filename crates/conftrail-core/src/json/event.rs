@@ -1,51 +1,41 @@
 //! Events, as their `Serialize` writes them: most of what conftrail writes, so their names are joined with what stands
 //! around them.
 
-use super::AppendJson;
-use super::text::{append, append_whole};
+use super::{AppendJson, Json};
 use crate::{
-    Actor, Change, ChangeOp, Correlation, Event, Map, Order, Origin, Record, Resource, SmolStr, Timestamp,
-    Transaction, Value,
+    Actor, Change, ChangeOp, Correlation, Event, Map, Order, Origin, Record, Resource, SmolStr, Transaction,
+    Value,
 };
 
-/// Appends a literal; short ones become a few moves.
-macro_rules! put {
-    ($json:expr, $literal:literal) => {
-        $json.extend_from_slice($literal)
-    };
-}
-
 impl AppendJson for Event {
-    fn append_json(&self, json: &mut Vec<u8>) {
-        // Most events fit.
-        json.reserve(2048);
-        put!(json, b"{");
+    fn append_json(&self, json: &mut Json) {
+        json.put_literal(b"{");
         self.append_fields(json);
-        put!(json, b"}");
+        json.put_literal(b"}");
     }
 }
 
 impl AppendJson for Record {
-    fn append_json(&self, json: &mut Vec<u8>) {
+    fn append_json(&self, json: &mut Json) {
         match self {
             Self::Change(event) => {
-                put!(json, b"{\"record\":\"change\",");
+                json.put_literal(b"{\"record\":\"change\",");
                 event.append_fields(json);
-                put!(json, b"}");
+                json.put_literal(b"}");
             }
-            Self::Progress(_) => plain(self, json),
+            Self::Progress(_) => json.put_plainly(self),
         }
     }
 }
 
 impl AppendJson for Value {
-    fn append_json(&self, json: &mut Vec<u8>) {
+    fn append_json(&self, json: &mut Json) {
         value(self, json);
     }
 }
 
 impl Event {
-    fn append_fields(&self, json: &mut Vec<u8>) {
+    fn append_fields(&self, json: &mut Json) {
         // Names every field, so that a new one cannot be forgotten here; the types below do the same.
         let Self {
             v: _,
@@ -72,124 +62,118 @@ impl Event {
             labels: _,
             log: _,
         } = self;
-        put!(json, b"\"v\":");
-        append_whole(self.v, json);
-        put!(json, b",\"id\":\"");
-        json.extend_from_slice(self.id.as_str().as_bytes());
-        put!(json, b"\",\"time\":");
-        time(self.time, json);
-        put!(json, b",\"observed\":");
-        time(self.observed, json);
-        put!(json, b",\"action\":\"");
-        json.extend_from_slice(self.action.as_str().as_bytes());
-        put!(json, b"\",\"source\":");
+        json.put_literal(b"\"v\":");
+        json.put_whole(self.v);
+        json.put_literal(b",\"id\":\"");
+        json.put_literal(self.id.as_bytes());
+        json.put_literal(b"\",\"time\":");
+        json.put_time(self.time);
+        json.put_literal(b",\"observed\":");
+        json.put_time(self.observed);
+        json.put_literal(b",\"action\":\"");
+        json.put(self.action.as_str().as_bytes());
+        json.put_literal(b"\",\"source\":");
         origin(&self.source, json);
-        put!(json, b",\"resource\":");
+        json.put_literal(b",\"resource\":");
         resource(&self.resource, json);
-        put!(json, b",\"actor\":");
+        json.put_literal(b",\"actor\":");
         actor(&self.actor, json);
         if let Some(why) = &self.reason {
-            put!(json, b",\"reason\":");
-            plain(why, json);
+            json.put_literal(b",\"reason\":");
+            json.put_plainly(why);
         }
         if let Some(Correlation { id, via }) = &self.correlation {
-            put!(json, b",\"correlation\":{\"id\":");
-            append(id, json);
-            put!(json, b",\"via\":");
-            append(via, json);
-            put!(json, b"}");
+            json.put_literal(b",\"correlation\":{\"id\":");
+            json.put_text(id);
+            json.put_literal(b",\"via\":");
+            json.put_text(via);
+            json.put_literal(b"}");
         }
         if let Some(detail) = &self.detail {
-            put!(json, b",\"detail\":");
+            json.put_literal(b",\"detail\":");
             map(detail, json);
         }
         optional(b",\"format\":", self.format.as_ref(), json);
         if let Some(before) = &self.before {
-            put!(json, b",\"before\":");
+            json.put_literal(b",\"before\":");
             value(before, json);
         }
         if let Some(after) = &self.after {
-            put!(json, b",\"after\":");
+            json.put_literal(b",\"after\":");
             value(after, json);
         }
-        put!(json, b",\"changes\":");
+        json.put_literal(b",\"changes\":");
         list(&self.changes, json, change);
-        put!(json, b",\"masked\":");
-        list(&self.masked, json, |path, json| append(path, json));
-        put!(json, b",\"flags\":");
-        list(&self.flags, json, |flag, json| append(flag, json));
-        put!(json, b",\"truncated\":");
+        json.put_literal(b",\"masked\":");
+        list(&self.masked, json, |path, json| json.put_text(path));
+        json.put_literal(b",\"flags\":");
+        list(&self.flags, json, |flag, json| json.put_text(flag));
+        json.put_literal(b",\"truncated\":");
         truth(self.truncated, json);
         if let Some(position) = &self.position {
-            put!(json, b",\"position\":");
+            json.put_literal(b",\"position\":");
             map(position, json);
         }
         if let Some(tx) = &self.tx {
-            put!(json, b",\"tx\":");
+            json.put_literal(b",\"tx\":");
             transaction(tx, json);
         }
         optional(b",\"trace\":", self.trace.as_ref(), json);
         for (index, (name, label)) in self.labels.iter().enumerate() {
-            json.extend_from_slice(if index == 0 { b",\"labels\":{" } else { b"," });
-            append(name, json);
-            put!(json, b":");
-            append(label, json);
+            json.put(if index == 0 { b",\"labels\":{" } else { b"," });
+            json.put_text(name);
+            json.put_literal(b":");
+            json.put_text(label);
         }
         if !self.labels.is_empty() {
-            put!(json, b"}");
+            json.put_literal(b"}");
         }
         if let Some(order) = &self.log {
-            put!(json, b",\"log\":");
+            json.put_literal(b",\"log\":");
             place(order, json);
         }
     }
 }
 
-fn time(time: Timestamp, json: &mut Vec<u8>) {
-    put!(json, b"\"");
-    time.append_to(json);
-    put!(json, b"\"");
-}
-
-fn truth(truth: bool, json: &mut Vec<u8>) {
-    json.extend_from_slice(if truth { b"true" } else { b"false" });
+fn truth(truth: bool, json: &mut Json) {
+    json.put(if truth { b"true" } else { b"false" });
 }
 
 /// Appends a field that may be absent, its name with the comma before it.
-fn optional(name: &'static [u8], value: Option<&SmolStr>, json: &mut Vec<u8>) {
+fn optional(name: &'static [u8], value: Option<&SmolStr>, json: &mut Json) {
     if let Some(value) = value {
-        json.extend_from_slice(name);
-        append(value, json);
+        json.put(name);
+        json.put_text(value);
     }
 }
 
-fn list<T>(items: &[T], json: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
-    put!(json, b"[");
+fn list<T>(items: &[T], json: &mut Json, write: impl Fn(&T, &mut Json)) {
+    json.put_literal(b"[");
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
-            put!(json, b",");
+            json.put_literal(b",");
         }
         write(item, json);
     }
-    put!(json, b"]");
+    json.put_literal(b"]");
 }
 
-fn origin(origin: &Origin, json: &mut Vec<u8>) {
+fn origin(origin: &Origin, json: &mut Json) {
     let Origin { kind: _, name: _, channel: _, version: _ } = origin;
-    put!(json, b"{\"kind\":");
-    append(&origin.kind, json);
-    put!(json, b",\"name\":");
-    append(&origin.name, json);
-    put!(json, b",\"channel\":");
-    append(&origin.channel, json);
+    json.put_literal(b"{\"kind\":");
+    json.put_text(&origin.kind);
+    json.put_literal(b",\"name\":");
+    json.put_text(&origin.name);
+    json.put_literal(b",\"channel\":");
+    json.put_text(&origin.channel);
     if let Some(version) = &origin.version {
-        put!(json, b",\"version\":");
-        append(version, json);
+        json.put_literal(b",\"version\":");
+        json.put_text(version);
     }
-    put!(json, b"}");
+    json.put_literal(b"}");
 }
 
-fn resource(resource: &Resource, json: &mut Vec<u8>) {
+fn resource(resource: &Resource, json: &mut Json) {
     let Resource {
         id: _,
         kind: _,
@@ -201,134 +185,126 @@ fn resource(resource: &Resource, json: &mut Vec<u8>) {
         service: _,
         owner: _,
     } = resource;
-    put!(json, b"{\"id\":");
-    append(&resource.id, json);
-    put!(json, b",\"kind\":\"");
-    json.extend_from_slice(resource.kind.as_str().as_bytes());
-    put!(json, b"\"");
+    json.put_literal(b"{\"id\":");
+    json.put_text(&resource.id);
+    json.put_literal(b",\"kind\":\"");
+    json.put(resource.kind.as_str().as_bytes());
+    json.put_literal(b"\"");
     optional(b",\"env\":", resource.env.as_ref(), json);
     optional(b",\"namespace\":", resource.namespace.as_ref(), json);
     optional(b",\"group\":", resource.group.as_ref(), json);
-    put!(json, b",\"name\":");
-    append(&resource.name, json);
+    json.put_literal(b",\"name\":");
+    json.put_text(&resource.name);
     optional(b",\"renamed_to\":", resource.renamed_to.as_ref(), json);
     optional(b",\"service\":", resource.service.as_ref(), json);
     optional(b",\"owner\":", resource.owner.as_ref(), json);
-    put!(json, b"}");
+    json.put_literal(b"}");
 }
 
-fn actor(actor: &Actor, json: &mut Vec<u8>) {
+fn actor(actor: &Actor, json: &mut Json) {
     let Actor { name: _, kind: _, ip: _, binding: _, authority: _, via: _, login: _, client: _, claimed: _ } =
         actor;
-    put!(json, b"{");
+    json.put_literal(b"{");
     for (name, known) in
         [(&b"\"name\":"[..], &actor.name), (b"\"kind\":", &actor.kind), (b"\"ip\":", &actor.ip)]
     {
         if let Some(known) = known {
-            json.extend_from_slice(name);
-            append(known, json);
-            put!(json, b",");
+            json.put(name);
+            json.put_text(known);
+            json.put_literal(b",");
         }
     }
-    put!(json, b"\"binding\":\"");
-    json.extend_from_slice(actor.binding.as_str().as_bytes());
-    put!(json, b"\",\"authority\":\"");
-    json.extend_from_slice(actor.authority.as_str().as_bytes());
-    put!(json, b"\"");
+    json.put_literal(b"\"binding\":\"");
+    json.put(actor.binding.as_str().as_bytes());
+    json.put_literal(b"\",\"authority\":\"");
+    json.put(actor.authority.as_str().as_bytes());
+    json.put_literal(b"\"");
     optional(b",\"via\":", actor.via.as_ref(), json);
     optional(b",\"login\":", actor.login.as_ref(), json);
     optional(b",\"client\":", actor.client.as_ref(), json);
     if let Some(claimed) = &actor.claimed {
-        put!(json, b",\"claimed\":");
-        plain(claimed, json);
+        json.put_literal(b",\"claimed\":");
+        json.put_plainly(claimed);
     }
-    put!(json, b"}");
+    json.put_literal(b"}");
 }
 
-/// What is rare is left to the general writer.
-fn plain<T: serde::Serialize>(value: &T, json: &mut Vec<u8>) {
-    super::append_json(value, json).expect("a struct of texts is always written");
-}
-
-fn change(change: &Change, json: &mut Vec<u8>) {
+fn change(change: &Change, json: &mut Json) {
     let Change { path: _, op: _, before: _, after: _, sensitive: _ } = change;
-    put!(json, b"{\"path\":");
-    append(&change.path, json);
+    json.put_literal(b"{\"path\":");
+    json.put_text(&change.path);
     match change.op {
-        ChangeOp::Add => put!(json, b",\"op\":\"add\""),
-        ChangeOp::Remove => put!(json, b",\"op\":\"remove\""),
-        ChangeOp::Replace => put!(json, b",\"op\":\"replace\""),
+        ChangeOp::Add => json.put_literal(b",\"op\":\"add\""),
+        ChangeOp::Remove => json.put_literal(b",\"op\":\"remove\""),
+        ChangeOp::Replace => json.put_literal(b",\"op\":\"replace\""),
     }
     if let Some(before) = &change.before {
-        put!(json, b",\"before\":");
+        json.put_literal(b",\"before\":");
         value(before, json);
     }
     if let Some(after) = &change.after {
-        put!(json, b",\"after\":");
+        json.put_literal(b",\"after\":");
         value(after, json);
     }
     if change.sensitive {
-        put!(json, b",\"sensitive\":true}");
+        json.put_literal(b",\"sensitive\":true}");
     } else {
-        put!(json, b",\"sensitive\":false}");
+        json.put_literal(b",\"sensitive\":false}");
     }
 }
 
-fn transaction(tx: &Transaction, json: &mut Vec<u8>) {
+fn transaction(tx: &Transaction, json: &mut Json) {
     let Transaction { id: _, seq: _, statement: _ } = tx;
-    put!(json, b"{\"id\":");
-    append(&tx.id, json);
-    put!(json, b",\"seq\":");
-    append_whole(tx.seq, json);
-    put!(json, b",\"statement\":");
-    append_whole(tx.statement, json);
-    put!(json, b"}");
+    json.put_literal(b"{\"id\":");
+    json.put_text(&tx.id);
+    json.put_literal(b",\"seq\":");
+    json.put_whole(tx.seq);
+    json.put_literal(b",\"statement\":");
+    json.put_whole(tx.statement);
+    json.put_literal(b"}");
 }
 
-fn place(order: &Order, json: &mut Vec<u8>) {
+fn place(order: &Order, json: &mut Json) {
     let Order { epoch: _, partition: _, offset: _ } = order;
-    put!(json, b"{\"epoch\":");
-    append_whole(order.epoch, json);
-    put!(json, b",\"partition\":");
-    append_whole(order.partition, json);
-    put!(json, b",\"offset\":");
-    append_whole(order.offset, json);
-    put!(json, b"}");
+    json.put_literal(b"{\"epoch\":");
+    json.put_whole(order.epoch);
+    json.put_literal(b",\"partition\":");
+    json.put_whole(order.partition);
+    json.put_literal(b",\"offset\":");
+    json.put_whole(order.offset);
+    json.put_literal(b"}");
 }
 
-fn value(value: &Value, json: &mut Vec<u8>) {
+fn value(value: &Value, json: &mut Json) {
     match value {
-        Value::Null => put!(json, b"null"),
+        Value::Null => json.put_literal(b"null"),
         Value::Bool(known) => truth(*known, json),
-        Value::Int(number) => append_whole(*number, json),
-        Value::Uint(number) => append_whole(*number, json),
-        Value::Float(number) => {
-            serde_json::to_writer(json, number).expect("writing to memory cannot fail");
-        }
-        Value::Text(text) => append(text, json),
+        Value::Int(number) => json.put_whole(*number),
+        Value::Uint(number) => json.put_whole(*number),
+        Value::Float(number) => json.put_plainly(number),
+        Value::Text(text) => json.put_text(text),
         Value::List(values) => list(values, json, self::value),
         Value::Map(entries) => map(entries, json),
     }
 }
 
-fn map(map: &Map, json: &mut Vec<u8>) {
-    put!(json, b"{");
+fn map(map: &Map, json: &mut Json) {
+    json.put_literal(b"{");
     for (index, (name, entry)) in map.iter().enumerate() {
         if index > 0 {
-            put!(json, b",");
+            json.put_literal(b",");
         }
-        append(name, json);
-        put!(json, b":");
+        json.put_name(name);
         value(entry, json);
     }
-    put!(json, b"}");
+    json.put_literal(b"}");
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use super::AppendJson;
+    use super::{AppendJson, Json};
     use crate::{Event, Position, Progress, Record, Timestamp};
 
     fn check(text: &str) {
@@ -338,9 +314,9 @@ mod tests {
     }
 
     fn same<T: AppendJson + serde::Serialize>(value: &T) {
-        let mut written = Vec::new();
+        let mut written = Json::default();
         value.append_json(&mut written);
-        assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(value).unwrap());
+        assert_eq!(String::from_utf8(written.into_bytes()).unwrap(), serde_json::to_string(value).unwrap());
     }
 
     #[test]

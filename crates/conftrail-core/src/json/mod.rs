@@ -1,19 +1,20 @@
-//! JSON as serde_json writes it, byte for byte, faster for what events consist of.
+//! Events as JSON, byte for byte as their `Serialize` writes them, and faster.
 
+mod buffer;
 mod event;
-mod generic;
-mod text;
+mod short;
+mod times;
 
-pub use generic::append_json;
+pub use buffer::Json;
 
 /// What is written as JSON so often that it has a way of its own.
 pub trait AppendJson {
     /// Appends the JSON that `Serialize` makes, byte for byte.
-    fn append_json(&self, json: &mut Vec<u8>);
+    fn append_json(&self, json: &mut Json);
 }
 
 impl<T: AppendJson> AppendJson for std::sync::Arc<T> {
-    fn append_json(&self, json: &mut Vec<u8>) {
+    fn append_json(&self, json: &mut Json) {
         (**self).append_json(json);
     }
 }

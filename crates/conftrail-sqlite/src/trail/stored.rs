@@ -4,7 +4,7 @@
 
 use conftrail_core::canonical::event_bytes;
 use conftrail_core::integrity::{TreeHash, canonical_digest, leaf_hash};
-use conftrail_core::{Event, EventId, Order, Timestamp, append_json};
+use conftrail_core::{Event, EventId, Order, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Where the canonical bytes end. Later than here it stands nowhere: no member of an order has this name.
@@ -27,7 +27,7 @@ pub(super) fn json(event: &Event) -> (Vec<u8>, TreeHash) {
     json.pop();
     let comma = json.len();
     let rest = Rest { observed: event.observed, log: event.log };
-    append_json(&rest, &mut json).expect("times and numbers are JSON");
+    serde_json::to_writer(&mut json, &rest).expect("times and numbers are JSON");
     json[comma] = b',';
     (json, hash)
 }

@@ -6,7 +6,7 @@ mod zone;
 
 use std::io::{IsTerminal as _, Write as _};
 
-use conftrail_core::{AppendJson, append_json};
+use conftrail_core::{AppendJson, Json};
 use conftrail_engine::Language;
 use serde::Serialize;
 
@@ -58,7 +58,7 @@ impl Printer {
     ) -> anyhow::Result<()> {
         let mut lines = Vec::new();
         match self.output {
-            Output::Json => append_json(value, &mut lines)?,
+            Output::Json => serde_json::to_writer(&mut lines, value)?,
             Output::Text => lines.extend_from_slice(text(self).as_bytes()),
         }
         lines.push(b'\n');
@@ -74,19 +74,19 @@ impl Printer {
         values: impl IntoIterator<Item = T>,
         text: impl Fn(&T, &Self) -> String,
     ) -> anyhow::Result<()> {
-        let mut lines = Vec::with_capacity(WRITTEN_AT_ONCE);
+        let mut lines = Json::with_capacity(WRITTEN_AT_ONCE);
         for value in values {
             match self.output {
                 Output::Json => value.append_json(&mut lines),
-                Output::Text => lines.extend_from_slice(text(&value, self).as_bytes()),
+                Output::Text => lines.put(text(&value, self).as_bytes()),
             }
-            lines.push(b'\n');
-            if lines.len() >= WRITTEN_AT_ONCE {
-                write(&lines)?;
+            lines.put(b"\n");
+            if lines.as_bytes().len() >= WRITTEN_AT_ONCE {
+                write(lines.as_bytes())?;
                 lines.clear();
             }
         }
-        write(&lines)
+        write(lines.as_bytes())
     }
 
     /// Returns text in a colour (an SGR number), where colours are shown.
