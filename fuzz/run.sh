@@ -6,7 +6,8 @@
 #   fuzz/run.sh 600 rows query      these targets only
 #
 # It needs a nightly compiler and a C++ compiler, and installs cargo-fuzz into the cache of tools. Inputs that taught the fuzzer
-# something stay in fuzz/corpus/; one that breaks a target is in fuzz/artifacts/, and the script says how to see it again.
+# something stay in fuzz/corpus/; one that breaks a target is in fuzz/artifacts/, and the script says how to see it again. Documents
+# that did so are kept in fuzz/found/, which the tests of conftrail-core replay.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -51,7 +52,7 @@ seed_lines() {
   done <"$2"
 }
 
-seed documents crates/conftrail-core/tests/golden/*/{before,after}.* config/default.yaml
+seed documents crates/conftrail-core/tests/golden/*/{before,after}.* config/default.yaml fuzz/found/documents/*
 seed rules crates/conftrail-engine/src/rules/builtin.yaml fuzz/seeds/rules*.yaml rules/*.yaml
 seed routing fuzz/seeds/routing.yaml
 seed events fuzz/src/event.*.json crates/conftrail-core/tests/golden/*/expected.json

@@ -38,13 +38,26 @@ pub(crate) fn mask_secret_tables(masker: &Masker, text: &str) -> String {
             let word = value.trim().trim_matches(['"', '\'']).trim();
             if !word.is_empty() && !is_mask(word) {
                 let end = line.get(line.trim_end().len()..).unwrap_or_default();
-                masked.push_str(&format!("{name} \"{}\"{end}", masker.hash(word)));
+                let (open, close) = quotes(value.trim());
+                masked.push_str(&format!("{name} {open}{}{close}{end}", masker.hash(word)));
                 continue;
             }
         }
         masked.push_str(line);
     }
     masked
+}
+
+/// Returns the quotes around a masked value: those of a text of several lines stay where one of them stands alone.
+fn quotes(value: &str) -> (&'static str, &'static str) {
+    let tripled = ["\"\"\"", "'''"];
+    let open = tripled.into_iter().find(|quotes| value.starts_with(quotes));
+    let close = tripled.into_iter().find(|quotes| value.ends_with(quotes));
+    match (open, close) {
+        (Some(open), None) => (open, ""),
+        (None, Some(close)) => ("", close),
+        _ => ("\"", "\""),
+    }
 }
 
 struct Reader<'a> {

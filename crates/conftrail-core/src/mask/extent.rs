@@ -34,17 +34,18 @@ pub(crate) fn value(lines: &Lines<'_>, at: usize, place: Place, found: &mut Vec<
     end
 }
 
-/// Adds a value in three quotes, as TOML writes one of several lines; without an end, as far as is looked.
+/// Adds a value in three quotes, as TOML writes one of several lines; without an end, as far as is looked. Where to go on
+/// is on the same line: the quotes may have been left open, and names of later lines are not to be missed.
 fn tripled(lines: &Lines<'_>, at: usize, found: &mut Vec<Range<usize>>) -> Option<usize> {
     let quotes = ["\"\"\"", "'''"].into_iter().find(|quotes| lines.rest(at).starts_with(quotes))?;
     let start = at + quotes.len();
     let body = lines.reach(start, REACH);
     let len = body.find(quotes).unwrap_or(body.len());
     push_trimmed(lines.text, start..start + len, found);
-    Some(start + len)
+    Some(lines.end(start).min(start + len))
 }
 
-/// Adds a value in quotes, plain or escaped, without the quotes.
+/// Adds a value in quotes, plain or escaped, without the quotes. Where to go on is on the same line, as above.
 fn quoted(lines: &Lines<'_>, at: usize, found: &mut Vec<Range<usize>>) -> Option<usize> {
     let rest = lines.rest(at);
     let slashes = rest.len() - rest.trim_start_matches('\\').len();
@@ -57,7 +58,7 @@ fn quoted(lines: &Lines<'_>, at: usize, found: &mut Vec<Range<usize>>) -> Option
     if !is_open_word(lines.text.get(start..end).unwrap_or_default()) {
         found.push(start..end);
     }
-    Some(end)
+    Some(lines.end(start).min(end))
 }
 
 /// Returns the length up to the closing quote, which has as many backslashes before it as the opening one.

@@ -469,3 +469,22 @@ fn replacements_in_every_notation_read_back_as_they_were_meant() {
         mask(format, sample, "x8Kq2mPz91Lw");
     }
 }
+
+#[test]
+fn a_quote_that_was_left_open_hides_no_secret_of_a_later_line() {
+    for (format, sample) in [
+        (Format::Toml, "password = \"ab:1\nport = 1\ntoken = \"§\"\n"),
+        (Format::Toml, "password = 'ab:1\n[t]\nport = 1\ntoken = '§'\n"),
+        (Format::Toml, "password = \"\"\"ab\nport = 1\ntoken = \"\"\"§\"\"\"\n"),
+        (
+            Format::Toml,
+            "- name: DB_PASSWORD\n  value: \"ab:1\n  env:\ntoken = \"§\"\n  - name: x\n    value: \"y\"\n",
+        ),
+        (Format::Json, "{\"password\": \"ab,\n\"port\": 1,\n\"token\": \"§\"}"),
+        (Format::Yaml, "password: \"ab\nport: 1\ntoken: \"§\"\n"),
+        (Format::Text, "password: \"ab\nport: 1\ntoken: \"§\"\n"),
+    ] {
+        let masked = mask(format, sample, "x8Kq2mPz91Lw");
+        assert_eq!(masked.unparsed, format != Format::Text, "{sample}");
+    }
+}

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod canonical;
 mod documents;
+mod found;
 mod golden;
 mod masking;
 
