@@ -2,7 +2,7 @@
 //! The input: length of the table map's body, that body, the rows event's type, its body.
 #![no_main]
 
-use conftrail_binlog::decode::RowsEvent;
+use conftrail_binlog::decode::{Names, RowsEvent};
 use conftrail_binlog::plan::TablePlan;
 use conftrail_binlog::table_map::TableMap;
 use conftrail_fuzz::split;
@@ -14,7 +14,8 @@ fuzz_target!(|data: &[u8]| {
     let plan = TablePlan::best(&map, None);
     let Some((event_type, body)) = rows.split_first() else { return };
     let Ok(event) = RowsEvent::parse(*event_type, body) else { return };
-    let Ok(rows) = event.rows(&plan) else { return };
+    let mut names = Names::default();
+    let Ok(rows) = event.rows(&plan, &mut names) else { return };
     let mut decoded = 0;
     let mut lost = false;
     for change in rows {

@@ -1,6 +1,6 @@
 //! One cell: from the bytes of a column to a value as the event format prints it.
 
-use conftrail_core::Value;
+use conftrail_core::{SmolStr, Value};
 
 use super::{CellProblem, Charset, decimal, geometry, json, mariadb, temporal};
 use crate::cursor::{uint_be, uint_le};
@@ -9,7 +9,12 @@ use crate::plan::{Cell, LabelSet};
 /// Decodes one cell that is not NULL. Bytes that are no text of the column's character set stand as such, and
 /// `invalid_text` says so.
 #[inline]
-pub(super) fn decode(cell: &Cell, bytes: &[u8], invalid_text: &mut bool) -> Result<Value, CellProblem> {
+pub(super) fn decode(
+    cell: &Cell,
+    bytes: &[u8],
+    names: &mut json::Names,
+    invalid_text: &mut bool,
+) -> Result<Value, CellProblem> {
     let value = match cell {
         Cell::Text(charset) => return Ok(text(*charset, bytes, invalid_text)),
         Cell::Signed => signed(bytes).map(Value::from),
@@ -37,7 +42,7 @@ pub(super) fn decode(cell: &Cell, bytes: &[u8], invalid_text: &mut bool) -> Resu
         Cell::Null => Some(Value::Null),
         Cell::Enum(labels) => return enumeration(bytes, labels.as_ref()),
         Cell::Set(labels) => return set(bytes, labels.as_ref()),
-        Cell::Json => return json::decode(bytes).ok_or(CellProblem::Json),
+        Cell::Json => return json::decode(bytes, names).ok_or(CellProblem::Json),
         Cell::Geometry => return geometry::decode(bytes).ok_or(CellProblem::Geometry),
         Cell::Unknown => return Err(CellProblem::Unsupported),
     };
@@ -63,10 +68,20 @@ fn year(bytes: &[u8]) -> Option<Value> {
 #[inline]
 fn text(charset: Charset, bytes: &[u8], invalid_text: &mut bool) -> Value {
     if let Some(text) = charset.decode(bytes) {
-        return Value::from(&*text);
+        return text_value(&text);
     }
     *invalid_text = true;
     Value::binary(bytes)
+}
+
+/// Holds a text; a short one, as most are, without a call.
+#[inline]
+pub(super) fn text_value(text: &str) -> Value {
+    Value::Text(if text.len() <= SmolStr::INLINE_CAP {
+        SmolStr::new_inline(text)
+    } else {
+        SmolStr::new(text)
+    })
 }
 
 /// The zeros at the end of BINARY(n) are not stored; they belong to the value.
@@ -90,7 +105,7 @@ fn enumeration(bytes: &[u8], labels: Option<&LabelSet>) -> Result<Value, CellPro
     };
     let label =
         usize::try_from(place).ok().and_then(|place| labels.get(place)).ok_or(CellProblem::NoLabel)?;
-    Ok(Value::from(&**label))
+    Ok(Value::Text(label.clone()))
 }
 
 fn set(bytes: &[u8], labels: Option<&LabelSet>) -> Result<Value, CellProblem> {
@@ -101,7 +116,7 @@ fn set(bytes: &[u8], labels: Option<&LabelSet>) -> Result<Value, CellProblem> {
     let mut chosen = Vec::new();
     for place in (0..64).filter(|place| bits & (1_u64 << place) != 0) {
         let label = labels.get(place).ok_or(CellProblem::NoLabel)?;
-        chosen.push(Value::from(&**label));
+        chosen.push(Value::Text(label.clone()));
     }
     Ok(Value::List(chosen))
 }
@@ -120,7 +135,8 @@ mod tests {
 
     fn decode(cell: &Cell, bytes: &[u8]) -> Result<(Value, bool), CellProblem> {
         let mut invalid_text = false;
-        super::decode(cell, bytes, &mut invalid_text).map(|value| (value, invalid_text))
+        super::decode(cell, bytes, &mut Default::default(), &mut invalid_text)
+            .map(|value| (value, invalid_text))
     }
 
     fn check(cell: &Cell, bytes: &[u8], expected: &str) {

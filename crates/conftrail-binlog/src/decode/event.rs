@@ -1,6 +1,6 @@
 //! Rows events: their header, which columns they carry, and where their rows begin.
 
-use super::{DecodeError, Rows};
+use super::{DecodeError, Names, Rows};
 use crate::cursor::Cursor;
 use crate::plan::TablePlan;
 
@@ -121,13 +121,13 @@ impl<'a> RowsEvent<'a> {
         self.before.set_count() == self.column_count && self.after.set_count() == self.column_count
     }
 
-    /// Decodes the rows one by one.
+    /// Decodes the rows one by one. The names of JSON documents' members are remembered for the next event's.
     ///
     /// # Errors
     /// When the plan has another number of columns.
-    pub fn rows<'p>(&self, plan: &'p TablePlan) -> Result<Rows<'a, 'p>, DecodeError> {
+    pub fn rows<'p>(&self, plan: &'p TablePlan, names: &'p mut Names) -> Result<Rows<'a, 'p>, DecodeError> {
         self.check_columns(plan)?;
-        Ok(Rows::new(*self, plan))
+        Ok(Rows::new(*self, plan, names))
     }
 
     /// Counts the rows without decoding values: ids count rows before filters.
@@ -135,7 +135,9 @@ impl<'a> RowsEvent<'a> {
     /// # Errors
     /// When the plan does not fit, or where a row is cut short.
     pub fn count_rows(&self, plan: &TablePlan) -> Result<u64, DecodeError> {
-        let mut rows = self.rows(plan)?;
+        // No document is looked into.
+        let mut names = Names::default();
+        let mut rows = self.rows(plan, &mut names)?;
         let mut count = 0;
         while let Some(skipped) = rows.skip_row() {
             skipped?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use conftrail_core::{Map, Value};
 
-use super::RowsEvent;
+use super::{Names, RowsEvent};
 use crate::plan::{ColumnFacts, PlanCache, SchemaFrom, TableFacts, TablePlan};
 use crate::table_map::TableMap;
 
@@ -71,7 +71,7 @@ fn replay(mut plan_of: impl FnMut(TableMap) -> TablePlan) -> Rows {
             continue;
         };
         let plan = plans.of_table_id(event.table_id).expect("a plan");
-        let changes: Vec<_> = event.rows(plan).expect("the plan's columns").collect();
+        let changes: Vec<_> = event.rows(plan, &mut Names::default()).expect("the plan's columns").collect();
         assert_eq!(event.count_rows(plan), Ok(changes.len() as u64), "{}", plan.table);
         for change in changes {
             let change = change.unwrap_or_else(|error| panic!("{}: {error}", plan.table));
@@ -262,7 +262,8 @@ fn damaged_events_of_a_real_server_never_panic() {
             };
             for plan in plans.of_table_id(event.table_id).into_iter() {
                 let counted = event.count_rows(plan);
-                let Ok(rows) = event.rows(plan) else {
+                let mut names = Names::default();
+                let Ok(rows) = event.rows(plan, &mut names) else {
                     continue;
                 };
                 let decoded =

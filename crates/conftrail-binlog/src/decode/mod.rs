@@ -18,4 +18,5 @@ mod golden;
 pub use charset::Charset;
 pub use error::{CellProblem, DecodeError};
 pub use event::{RowsEvent, RowsKind};
+pub use json::Names;
 pub use rows::{RowChange, Rows};

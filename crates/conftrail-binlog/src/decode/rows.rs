@@ -4,7 +4,7 @@ use conftrail_core::{Map, Value};
 
 use super::cell::decode;
 use super::event::{Bitmap, has_bit};
-use super::{CellProblem, DecodeError, RowsEvent, RowsKind};
+use super::{CellProblem, DecodeError, Names, RowsEvent, RowsKind};
 use crate::cursor::Cursor;
 use crate::plan::{ColumnPlan, Frame, TablePlan};
 
@@ -23,17 +23,18 @@ pub struct RowChange {
 ///
 /// A row whose content is damaged is an error of its own and the rows behind it follow; when a cell's end cannot be found
 /// ([`DecodeError::loses_the_rest`]) the error is the last item.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Rows<'a, 'p> {
     event: RowsEvent<'a>,
     plan: &'p TablePlan,
+    names: &'p mut Names,
     rest: Cursor<'a>,
 }
 
 impl<'a, 'p> Rows<'a, 'p> {
     /// The plan has the event's number of columns.
-    pub(super) fn new(event: RowsEvent<'a>, plan: &'p TablePlan) -> Self {
-        Self { event, plan, rest: Cursor::new(event.rows) }
+    pub(super) fn new(event: RowsEvent<'a>, plan: &'p TablePlan, names: &'p mut Names) -> Self {
+        Self { event, plan, names, rest: Cursor::new(event.rows) }
     }
 
     /// Steps over one row; `None` at the end.
@@ -113,7 +114,7 @@ impl<'a, 'p> Rows<'a, 'p> {
                 Value::Null
             } else {
                 let cell = take_cell(&mut self.rest, column, index)?;
-                problems.value(column, index, cell)
+                problems.value(column, index, cell, self.names)
             };
             image.push((column.name.clone(), value));
         }
@@ -130,8 +131,8 @@ struct Problems {
 
 impl Problems {
     #[inline]
-    fn value(&mut self, column: &ColumnPlan, index: usize, cell: &[u8]) -> Value {
-        decode(&column.cell, cell, &mut self.invalid_text).unwrap_or_else(|problem| {
+    fn value(&mut self, column: &ColumnPlan, index: usize, cell: &[u8], names: &mut Names) -> Value {
+        decode(&column.cell, cell, names, &mut self.invalid_text).unwrap_or_else(|problem| {
             let error =
                 DecodeError::Cell { column: index, column_type: column.code, bytes: cell.len(), problem };
             self.first.get_or_insert(error);

@@ -6,9 +6,23 @@ use conftrail_core::Value;
 
 /// The longest text: DECIMAL(65,38) with its sign, a zero and the point takes 68 bytes.
 const MOST_BYTES: usize = 96;
+/// Bytes that the standard library checks at once for being ASCII; a part of [`MOST_BYTES`].
+const WORDS: usize = 2 * size_of::<usize>();
+
+/// The digits of 0 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        // Each is below ten.
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
 
 /// A short text of ASCII characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct ShortText {
     bytes: [u8; MOST_BYTES],
     length: usize,
@@ -58,13 +72,31 @@ impl ShortText {
 impl Deref for ShortText {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.length]).expect("only ASCII characters are pushed")
+        // What lies behind the text is ASCII too, and whole words are checked faster than single bytes.
+        let whole = &self.bytes[..self.length.next_multiple_of(WORDS)];
+        let text = std::str::from_utf8(whole).expect("only ASCII characters are pushed");
+        &text[..self.length]
+    }
+}
+
+/// What lies behind the text does not count.
+impl PartialEq for ShortText {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
     }
 }
 
 impl From<ShortText> for Value {
+    #[inline]
     fn from(text: ShortText) -> Self {
-        Self::from(&*text)
+        super::cell::text_value(&text)
     }
+}
+
+/// The last two digits of a number.
+#[inline]
+pub(super) fn pair(number: u32) -> [u8; 2] {
+    PAIRS[(number % 100) as usize]
 }

@@ -2,7 +2,7 @@
 //!
 //! Source of the packing: MySQL, `sql-common/my_time.cc`, `my_datetime_packed_from_binary` and its neighbours.
 
-use super::short_text::ShortText;
+use super::short_text::{ShortText, pair};
 use crate::cursor::{uint_be, uint_le};
 
 /// What stands for second 0 of a TIMESTAMP: MySQL's zero date is no point in time.
@@ -24,6 +24,7 @@ pub(super) fn date(bytes: &[u8]) -> Option<ShortText> {
 }
 
 /// DATETIME: 40 bits whole part, offset by half, then the fraction.
+#[inline]
 pub(super) fn datetime(bytes: &[u8], digits: u8) -> Option<ShortText> {
     let (whole, fraction) = bytes.split_first_chunk::<5>()?;
     let whole = uint_be(whole)?.checked_sub(1 << 39)?;
@@ -46,6 +47,7 @@ pub(super) fn time(bytes: &[u8], digits: u8) -> Option<ShortText> {
 }
 
 /// TIMESTAMP: 32 bits of seconds without sign, so that it reaches 2106, then the fraction.
+#[inline]
 pub(super) fn timestamp(bytes: &[u8], digits: u8) -> Option<ShortText> {
     let (seconds, fraction) = bytes.split_first_chunk::<4>()?;
     Some(timestamp_text(u32::from_be_bytes(*seconds).into(), micros(fraction, digits)?, digits))
@@ -207,14 +209,6 @@ fn push_fraction(text: &mut ShortText, micros: u64, digits: u8) {
         text.push_all([b'.', a, b, c, d, e, f]);
         text.truncate(text.len() - usize::from(6 - digits.min(6)));
     }
-}
-
-/// The last two digits of a number.
-#[inline]
-fn pair(number: u32) -> [u8; 2] {
-    // Two digits fit a byte.
-    let number = (number % 100) as u8;
-    [b'0' + number / 10, b'0' + number % 10]
 }
 
 #[cfg(test)]

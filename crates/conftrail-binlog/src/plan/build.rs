@@ -182,10 +182,7 @@ fn decoded(labels: &[Vec<u8>], charset: Charset) -> Option<LabelSet> {
         return None;
     }
     let charset = if charset.is_binary() { Charset::UNKNOWN } else { charset };
-    labels
-        .iter()
-        .map(|label| charset.decode(label).map(|label| label.into_owned().into_boxed_str()))
-        .collect()
+    labels.iter().map(|label| charset.decode(label).map(SmolStr::from)).collect()
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub struct ColumnPlan {
 }
 
 /// The labels of an ENUM or a SET in their order.
-pub type LabelSet = Arc<[Box<str>]>;
+pub type LabelSet = Arc<[SmolStr]>;
 
 /// Says where a cell ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! What `information_schema` tells about a table, and whether that fits a table map.
 
+use conftrail_core::SmolStr;
+
 use crate::table_map::{ColumnType, code};
 
 /// Holds a table's facts from `information_schema`.
@@ -143,7 +145,7 @@ impl ColumnFacts {
     /// Reads the labels of `enum('a','it''s')`; `None` when the list does not parse.
     ///
     /// Quotes are doubled; MySQL escapes nothing else in COLUMN_TYPE.
-    pub(super) fn labels(&self) -> Option<Vec<Box<str>>> {
+    pub(super) fn labels(&self) -> Option<Vec<SmolStr>> {
         let mut labels = Vec::new();
         let mut rest = self.inside_brackets();
         loop {
@@ -161,7 +163,7 @@ impl ColumnFacts {
                     None => break,
                 }
             }
-            labels.push(label.into_boxed_str());
+            labels.push(label.into());
             if rest.is_empty() {
                 return Some(labels);
             }

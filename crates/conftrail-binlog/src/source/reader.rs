@@ -20,6 +20,7 @@ use super::position::{BinlogPosition, Mode, Place};
 use super::tables::Tables;
 use super::transaction::{Transaction, header_time};
 use super::xa::OpenXa;
+use crate::decode::Names;
 use crate::gtid::{Executed, GtidSet};
 use crate::wire::{EventHeader, EventStream, RawEvent, kind};
 
@@ -64,6 +65,8 @@ pub(super) struct Reader {
     pub(super) transaction: Option<Transaction>,
     pub(super) batch: Batch,
     pub(super) xa: OpenXa,
+    /// The names in documents of rows read lately.
+    pub(super) names: Names,
     /// Counts statements over all transactions, to tell their traces apart.
     pub(super) statements: u64,
     /// Counts transactions, likewise.
@@ -93,6 +96,7 @@ impl Reader {
             transaction: None,
             batch: Batch::default(),
             xa,
+            names: Names::default(),
             statements: 0,
             transactions: 0,
             out,

@@ -14,7 +14,7 @@ use super::partial_row::PartialRow;
 use super::reader::Reader;
 use super::tables::{Captured, Known};
 use super::transaction::Transaction;
-use crate::decode::{RowChange, RowsEvent};
+use crate::decode::{Names, RowChange, Rows, RowsEvent};
 use crate::plan::TablePlan;
 use crate::wire::{RawEvent, kind};
 
@@ -40,7 +40,7 @@ impl Reader {
             match self.tables.get(rows.table_id).cloned().as_deref() {
                 None => self.undecoded(event, "no table map came before its rows"),
                 Some(Known { plan, captured: None }) => {
-                    let count = rows.count_rows(plan).unwrap_or_else(|_| items(&rows, plan));
+                    let count = rows.count_rows(plan).unwrap_or_else(|_| items(&rows, plan, &mut self.names));
                     self.transaction_at(event).ordinal += count;
                 }
                 Some(known @ Known { captured: Some(captured), .. }) => {
@@ -77,11 +77,23 @@ impl Reader {
         captured: &Arc<Captured>,
     ) {
         self.batch.add_bytes(event.body.len());
-        let changes = match rows.rows(&known.plan) {
-            Ok(changes) => changes,
-            Err(error) => return self.undecoded_of(event, captured.table.whole(), &error.to_string()),
-        };
-        let is_partial = !rows.has_full_images();
+        // Out of the reader, which the rows are given to one by one.
+        let mut names = std::mem::take(&mut self.names);
+        match rows.rows(&known.plan, &mut names) {
+            Ok(changes) => self.changes(event, known, captured, changes, !rows.has_full_images()),
+            Err(error) => self.undecoded_of(event, captured.table.whole(), &error.to_string()),
+        }
+        self.names = names;
+    }
+
+    fn changes(
+        &mut self,
+        event: &RawEvent<'_>,
+        known: &Known,
+        captured: &Arc<Captured>,
+        changes: Rows<'_, '_>,
+        is_partial: bool,
+    ) {
         for change in changes {
             match change {
                 Ok(change) => match meaning(change, &known.plan) {
@@ -141,29 +153,26 @@ impl Reader {
             _ => TraceKey::Transaction(*transactions),
         };
         let trace = batch.trace(key, || Trace::of(transaction, &settings.masker));
-        // A draft is large: written as one expression it is moved once, into the batch.
-        Some(batch.add(Pending {
-            draft: Draft {
-                origin: settings.origin.clone(),
-                time: transaction.time,
-                observed: transaction.observed,
-                identity: transaction.identity.clone(),
-                ordinal,
-                actor: Actor::default(),
-                reason: None,
-                trace: None,
-                position: Some(place(event, transaction, ordinal)),
-                tx: Some(TransactionPlace {
-                    id: transaction.identity.clone(),
-                    seq: ordinal,
-                    statement: transaction.statement,
-                }),
-                flags,
-                detail: text.map(|text| super::statements::text_detail(&settings.masker, text)),
-            },
-            content,
-            trace: Some(trace),
-        }))
+        // As one expression: a draft is large, and fields set later would be moves of all of it.
+        let draft = Draft {
+            origin: settings.origin.clone(),
+            time: transaction.time,
+            observed: transaction.observed,
+            identity: transaction.identity.clone(),
+            ordinal,
+            actor: Actor::default(),
+            reason: None,
+            trace: None,
+            position: Some(place(event, transaction, ordinal)),
+            tx: Some(TransactionPlace {
+                id: transaction.identity.clone(),
+                seq: ordinal,
+                statement: transaction.statement,
+            }),
+            flags,
+            detail: text.map(|text| super::statements::text_detail(&settings.masker, text)),
+        };
+        Some(batch.add(Pending { draft, content, trace: Some(trace) }))
     }
 
     fn end_statement(&mut self) {
@@ -205,18 +214,17 @@ impl Reader {
 }
 
 /// How many changes decoding would hand out: rows, and one for what is lost.
-fn items(rows: &RowsEvent<'_>, plan: &TablePlan) -> u64 {
-    rows.rows(plan).map_or(1, |changes| changes.count() as u64)
+fn items(rows: &RowsEvent<'_>, plan: &TablePlan, names: &mut Names) -> u64 {
+    rows.rows(plan, names).map_or(1, |changes| changes.count() as u64)
 }
 
 fn place(event: &RawEvent<'_>, transaction: &Transaction, row: u64) -> Map {
     let [gtid, file, pos, number] = PLACE;
-    let mut entries = Vec::with_capacity(4);
-    if transaction.gtid.is_some() {
-        entries.push((gtid, Value::from(transaction.identity.clone())));
-    }
-    entries.push((file, Value::from(event.file)));
-    entries.push((pos, Value::from(event.start)));
-    entries.push((number, Value::from(row)));
-    Map::from_unique(entries)
+    let file = (file, Value::Text(transaction.file.clone()));
+    let pos = (pos, Value::from(event.start));
+    let number = (number, Value::from(row));
+    Map::from_unique(match transaction.gtid {
+        Some(_) => vec![(gtid, Value::Text(transaction.identity.clone())), file, pos, number],
+        None => vec![file, pos, number],
+    })
 }

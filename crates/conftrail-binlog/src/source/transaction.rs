@@ -17,6 +17,8 @@ pub(super) struct Transaction {
     /// What ids are made of: the GTID, or server, file and offset of its start.
     pub(super) identity: SmolStr,
     pub(super) gtid: Option<TransactionId>,
+    /// The binlog file that all of it stands in.
+    pub(super) file: SmolStr,
     /// When its origin committed it.
     pub(super) time: Timestamp,
     /// Whether that time can be set by any user: it is a header's.
@@ -58,6 +60,7 @@ impl Transaction {
         Self {
             identity: SmolStr::new(identity),
             gtid: begin.gtid,
+            file: SmolStr::new(event.file),
             time: begin.committed.unwrap_or_else(|| header_time(&event.header)),
             clock_suspect: begin.committed.is_none(),
             observed,

@@ -4,48 +4,34 @@
 //! have a small form with two-byte and a large form with four-byte counts and offsets; offsets count from the container's
 //! own first byte. Keys stand sorted by length, then by bytes, which is the order MySQL prints them in.
 
-use conftrail_core::{Map, SmolStr, Value};
+use conftrail_core::{Map, Value};
 
-use super::opaque;
+use super::form::{Form, Large, Small, kind};
+use super::{Names, opaque};
 use crate::cursor::Cursor;
+use crate::decode::cell::text_value;
 
 /// As deep as MySQL lets a document be.
 const MOST_DEPTH: usize = 100;
 
-mod kind {
-    pub(super) const SMALL_OBJECT: u8 = 0x00;
-    pub(super) const LARGE_OBJECT: u8 = 0x01;
-    pub(super) const SMALL_ARRAY: u8 = 0x02;
-    pub(super) const LARGE_ARRAY: u8 = 0x03;
-    pub(super) const LITERAL: u8 = 0x04;
-    pub(super) const INT16: u8 = 0x05;
-    pub(super) const UINT16: u8 = 0x06;
-    pub(super) const INT32: u8 = 0x07;
-    pub(super) const UINT32: u8 = 0x08;
-    pub(super) const INT64: u8 = 0x09;
-    pub(super) const UINT64: u8 = 0x0a;
-    pub(super) const DOUBLE: u8 = 0x0b;
-    pub(super) const STRING: u8 = 0x0c;
-    pub(super) const OPAQUE: u8 = 0x0f;
-}
-
 /// Decodes a document; `None` when it is damaged, too deep, or larger than its own bytes can hold.
-pub(in crate::decode) fn decode(bytes: &[u8]) -> Option<Value> {
+pub(in crate::decode) fn decode(bytes: &[u8], names: &mut Names) -> Option<Value> {
     // MySQL stores the document null as nothing when a NOT NULL column was given NULL.
     let Some((kind, content)) = bytes.split_first() else {
         return Some(Value::Null);
     };
     // Every value and every byte of text stands in the document once. Containers that share parts would expand without
     // bound; they do not exist in what MySQL writes.
-    let mut walk = Walk { budget: bytes.len() };
+    let mut walk = Walk { budget: bytes.len(), names };
     walk.value(*kind, content, 0)
 }
 
-struct Walk {
+struct Walk<'n> {
     budget: usize,
+    names: &'n mut Names,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn spend(&mut self, cost: usize) -> Option<()> {
         self.budget = self.budget.checked_sub(cost)?;
         Some(())
@@ -64,7 +50,7 @@ impl Walk {
             kind::STRING => {
                 let text = variable(content)?;
                 self.spend(text.len())?;
-                std::str::from_utf8(text).ok().map(Value::from)
+                std::str::from_utf8(text).ok().map(text_value)
             }
             kind::OPAQUE => {
                 let (type_code, rest) = content.split_first()?;
@@ -101,7 +87,7 @@ impl Walk {
             let length = usize::from(keys.u16()?);
             self.spend(length)?;
             let key = bytes.get(start..start.checked_add(length)?)?;
-            let name = SmolStr::new(std::str::from_utf8(key).ok()?);
+            let name = self.names.name(key)?;
             // Sorted keys are unique keys.
             is_sorted &= last.is_none_or(|last| (last.len(), last) < (key.len(), key));
             last = Some(key);
@@ -128,48 +114,6 @@ fn extent<'a, F: Form>(header: &mut Cursor<'_>, content: &'a [u8]) -> Option<(us
     let count = F::number(header)?;
     let size = F::number(header)?;
     Some((count, content.get(..size)?))
-}
-
-/// How a container writes counts, sizes and offsets. A type rather than a field, so that each form is compiled for
-/// its own width.
-trait Form {
-    const WIDTH: usize;
-
-    fn number(cursor: &mut Cursor<'_>) -> Option<usize>;
-
-    fn is_inline(kind: u8) -> bool;
-}
-
-struct Small;
-
-impl Form for Small {
-    const WIDTH: usize = 2;
-
-    #[inline]
-    fn number(cursor: &mut Cursor<'_>) -> Option<usize> {
-        cursor.u16().map(usize::from)
-    }
-
-    #[inline]
-    fn is_inline(kind: u8) -> bool {
-        matches!(kind, kind::LITERAL | kind::INT16 | kind::UINT16)
-    }
-}
-
-struct Large;
-
-impl Form for Large {
-    const WIDTH: usize = 4;
-
-    #[inline]
-    fn number(cursor: &mut Cursor<'_>) -> Option<usize> {
-        usize::try_from(cursor.u32()?).ok()
-    }
-
-    #[inline]
-    fn is_inline(kind: u8) -> bool {
-        Small::is_inline(kind) || matches!(kind, kind::INT32 | kind::UINT32)
-    }
 }
 
 fn scalar(kind: u8, content: &[u8]) -> Option<Value> {
@@ -209,7 +153,11 @@ fn variable(content: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Value, decode, kind};
+    use super::{Names, Value, kind};
+
+    fn decode(bytes: &[u8]) -> Option<Value> {
+        super::decode(bytes, &mut Names::default())
+    }
 
     fn check(bytes: &[u8], expected: &str) {
         let value = decode(bytes).expect("a valid document");
