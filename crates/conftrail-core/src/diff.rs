@@ -7,7 +7,7 @@ use similar::{Algorithm, DiffOp, TextDiff};
 use smol_str::SmolStr;
 
 use crate::document::path::Path;
-use crate::document::{Format, MaskedDocument};
+use crate::document::{Format, MaskedDocument, compared};
 use crate::mask::holds_mask;
 use crate::{Change, ChangeOp, Map, Value};
 
@@ -92,7 +92,8 @@ pub fn documents(before: Option<&MaskedDocument>, after: Option<&MaskedDocument>
     let empty = Map::default();
     let mut differ = Differ::default();
     let mut path = Path::default();
-    match (before.and_then(MaskedDocument::tree), after.and_then(MaskedDocument::tree)) {
+    let (before, after) = compared(before, after);
+    match (before.as_deref(), after.as_deref()) {
         (Some(Value::Map(before)), Some(Value::Map(after))) => differ.map(before, after, &mut path, is_flat),
         // A new or removed document shows its top level, not one change without a path.
         (None, Some(Value::Map(after))) => differ.map(&empty, after, &mut path, is_flat),

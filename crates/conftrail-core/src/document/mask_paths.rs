@@ -8,7 +8,8 @@ use crate::Value;
 use crate::mask::holds_mask;
 
 /// Returns each path at which a value or a key holds a mask, in the document's order. Of a key that is written twice the
-/// last value counts in the document's value, and each is looked at here: a secret was there.
+/// last value counts in the document's value, and of what `<<` merges only what the map lacks; here each is looked at: a secret
+/// was there.
 pub(crate) fn of(tree: &Tree) -> Vec<String> {
     let mut finder = Finder { tree, path: Path::default(), found: Vec::new() };
     match tree.roots.as_slice() {
@@ -56,6 +57,12 @@ impl Finder<'_> {
     }
 
     fn entry(&mut self, key: usize, value: usize) {
+        let merged = self.tree.merged(key, value);
+        if !merged.is_empty() {
+            // What they hold stands in this map.
+            merged.into_iter().for_each(|map| self.node(map));
+            return;
+        }
         let name = self.tree.key(key);
         if self.tree.is_flat {
             self.path.enter_flat(&name);

@@ -31,6 +31,8 @@ pub struct MaskedDocument {
     pub format: Format,
     /// What the masked text says; none for plain text and for documents that do not parse.
     pub tree: Option<Value>,
+    /// How many documents the tree is of: the tree of a YAML text with several is the list of them.
+    pub documents: usize,
     /// Paths of values and keys that hold masks; `comments` where comments do, `text` where there are no paths.
     pub masked: Vec<String>,
     /// Whether the text is not what its format says, or beyond the limits, so that lines are all that is known.
@@ -124,12 +126,12 @@ impl MaskedDocument {
         if holds_mask(&text) && walk::gaps(&text, tree).into_iter().any(in_comments) {
             masked.push("comments".to_owned());
         }
-        Self { text, format, tree: Some(value), masked, unparsed: false }
+        Self { text, format, tree: Some(value), documents: tree.roots.len(), masked, unparsed: false }
     }
 
     fn lines(format: Format, text: String) -> Self {
         let masked = if holds_mask(&text) { vec!["text".to_owned()] } else { Vec::new() };
-        Self { text, format, tree: None, masked, unparsed: format != Format::Text }
+        Self { text, format, tree: None, documents: 0, masked, unparsed: format != Format::Text }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Configuration documents: parsed to leaves with their places, and masked in place, so that comments and layout
 //! stay and a diff of two masked texts reads like a diff of the originals.
 
+mod compared;
 mod edits;
 mod format;
 mod json;
@@ -18,5 +19,6 @@ mod xml;
 mod yaml;
 mod yaml_input;
 
+pub(crate) use compared::compared;
 pub use format::Format;
 pub use masked::{Document, MaskedDocument};

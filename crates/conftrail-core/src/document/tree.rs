@@ -1,7 +1,7 @@
 //! A parsed document: nodes with their places in the text.
 
 use smol_str::SmolStr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::markup::Markup;
@@ -81,6 +81,8 @@ pub(crate) struct Tree {
     pub(crate) roots: Vec<usize>,
     /// Whether names stand for themselves in paths, as in properties.
     pub(crate) is_flat: bool,
+    /// Keys of YAML that merge other maps into theirs, `<<`.
+    pub(crate) merge_keys: HashSet<usize>,
     /// What XML has beside its tree.
     pub(crate) markup: Option<Markup>,
 }
@@ -156,13 +158,61 @@ impl Tree {
                 .map(Value::List),
             Node::Map(entries) => {
                 let mut values = Vec::with_capacity(entries.len());
+                let mut merged = Vec::new();
                 for (key, value) in entries {
-                    values.push((self.key(*key), self.value_of(*value, depth + 1, budget)?));
+                    let maps = self.merged(*key, *value);
+                    if maps.is_empty() {
+                        values.push((self.key(*key), self.value_of(*value, depth + 1, budget)?));
+                    }
+                    for map in maps {
+                        merged.push(self.value_of(map, depth + 1, budget)?);
+                    }
                 }
-                Ok(Value::Map(unique(values)))
+                Ok(Value::Map(with_merged(unique(values), &merged)))
             }
         }
     }
+
+    /// Returns the maps that an entry `<<: …` merges into its map, the nearest first; none for every other entry, and for a
+    /// `<<` of something else than a map or a list of maps.
+    pub(crate) fn merged(&self, key: usize, value: usize) -> Vec<usize> {
+        if self.merge_keys.is_empty() || !self.merge_keys.contains(&key) {
+            return Vec::new();
+        }
+        let is_map = |index: &usize| matches!(self.node(*index), Some(Node::Map(_)));
+        let content = self.content(value);
+        match self.node(content) {
+            Some(Node::Map(_)) => vec![content],
+            Some(Node::List(items)) => {
+                let maps: Vec<usize> = items.iter().map(|item| self.content(*item)).collect();
+                if maps.iter().all(is_map) { maps } else { Vec::new() }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the node that an alias stands for, or the node itself.
+    fn content(&self, index: usize) -> usize {
+        match self.node(index) {
+            Some(Node::Alias(target)) if *target < index => self.content(*target),
+            _ => index,
+        }
+    }
+}
+
+/// Adds what `<<` merges into a map: its own entries win, and of several maps the first (yaml.org/type/merge.html).
+fn with_merged(own: Map, merged: &[Value]) -> Map {
+    if merged.is_empty() {
+        return own;
+    }
+    let mut known: HashSet<SmolStr> = own.iter().map(|(name, _)| name.clone()).collect();
+    let mut map = own;
+    for (name, value) in merged.iter().filter_map(Value::as_map).flat_map(Map::iter) {
+        if known.insert(name.clone()) {
+            map.push_unique(name.clone(), value.clone());
+        }
+    }
+    map
 }
 
 /// Builds a map in which the last of several entries of one name wins at the first one's place.

@@ -20,6 +20,10 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Unparsed> {
         let (event, span) = event.map_err(|_| Unparsed)?;
         let (node, anchor) = match event {
             Event::Scalar(content, style, anchor, tag) => {
+                if content == "<<" && style == ScalarStyle::Plain {
+                    // As a value it is the key of nothing, and does no harm there.
+                    reader.tree.merge_keys.insert(reader.tree.nodes.len());
+                }
                 (Node::Scalar(reader.scalar(&content, style, tag.as_deref(), span)), anchor)
             }
             Event::Alias(anchor) => (Node::Alias(*reader.anchors.get(&anchor).ok_or(Unparsed)?), 0),

@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod canonical;
+mod comparing;
 mod documents;
 mod found;
 mod golden;
