@@ -8,7 +8,7 @@ use conftrail_core::{PortResult, Timestamp};
 use super::lookup::Lookup;
 use super::transaction::Transaction;
 use crate::gtid::{Gtid, TransactionId};
-use crate::who::{Attribution, Claim, Evidence, Sessions, TransactionLogins, TrustList, resolve};
+use crate::who::{Attribution, Claim, Evidence, Login, Sessions, TransactionLogins, TrustList, resolve};
 
 /// Ended sessions are remembered for this long: the binlog may be read behind the present.
 const KEEP_SESSIONS: Duration = Duration::from_secs(3600);
@@ -22,6 +22,8 @@ pub(super) struct Trace {
     server_id: u32,
     thread_id: Option<u32>,
     time: Timestamp,
+    /// The account with whose rights it ran, where the server told.
+    invoker: Option<Login>,
     claim: Option<Claim>,
 }
 
@@ -38,6 +40,7 @@ impl Trace {
             server_id: transaction.server_id,
             thread_id: transaction.thread_id,
             time: transaction.time,
+            invoker: transaction.invoker.clone(),
             claim: claim.map(|claim| masked(claim, masker)),
         }
     }
@@ -123,11 +126,12 @@ impl Attributor {
 
     fn evidence(&self, trace: &Trace) -> Evidence {
         let exact = trace.gtid.as_ref().map(|gtid| self.logins.of(gtid)).unwrap_or_default();
-        match (exact, trace.thread_id) {
-            (Evidence::Unknown, Some(thread_id)) => {
-                self.sessions.at(trace.server_id, u64::from(thread_id), trace.time)
-            }
-            (exact, _) => exact,
+        if exact != Evidence::Unknown {
+            return exact;
         }
+        let session = trace.thread_id.map_or(Evidence::Unknown, |thread_id| {
+            self.sessions.at(trace.server_id, u64::from(thread_id), trace.time)
+        });
+        session.or_invoker(trace.invoker.as_ref())
     }
 }

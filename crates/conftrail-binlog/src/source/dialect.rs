@@ -1,8 +1,7 @@
-//! How a session's statements are to be read, as its QUERY events tell.
+//! How a session's statements are to be read, as its QUERY events tell in their status variables.
 
 use std::borrow::Cow;
 
-use crate::cursor::Cursor;
 use crate::who::{Claim, Escapes, statement_text};
 
 /// What decides where a literal of a statement ends.
@@ -18,38 +17,13 @@ impl Dialect {
     /// Nobody told anything: only what every reading agrees on counts.
     pub(super) const UNKNOWN: Self = Self { escapes: Escapes::Unknown, client_collation: None };
 
-    /// Reads a QUERY event's status variables up to the client's character set; source: MySQL,
-    /// `libs/mysql/binlog/event/statement_events.h`, `Query_event::Query_event_post_header` and below.
-    pub(super) fn of_status(status: &[u8]) -> Self {
-        let mut dialect = Self::UNKNOWN;
-        let mut cursor = Cursor::new(status);
-        // Behind one that is not known nothing can be found.
-        while dialect.read_variable(&mut cursor).is_some() {}
-        dialect
-    }
-
-    fn read_variable(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
-        const FLAGS: u8 = 0;
-        const SQL_MODE: u8 = 1;
-        const AUTO_INCREMENT: u8 = 3;
-        const CHARSET: u8 = 4;
-        const TIME_ZONE: u8 = 5;
-        const CATALOG: u8 = 6;
-        match cursor.u8()? {
-            FLAGS | AUTO_INCREMENT => drop(cursor.take(4)?),
-            SQL_MODE => self.escapes = Escapes::of_sql_mode(cursor.u64()?),
-            // The client's, then those of the connection and the server, which do not matter here.
-            CHARSET => {
-                self.client_collation = Some(u64::from(cursor.u16()?));
-                cursor.take(4)?;
-            }
-            CATALOG | TIME_ZONE => {
-                let length = cursor.u8()?;
-                cursor.take(usize::from(length))?;
-            }
-            _ => return None,
+    /// Whether `\` escapes within literals; none when nobody told.
+    pub(super) fn backslash_escapes(self) -> Option<bool> {
+        match self.escapes {
+            Escapes::Backslash => Some(true),
+            Escapes::None => Some(false),
+            Escapes::Unknown => None,
         }
-        Some(())
     }
 
     /// Returns a statement's text for reading; bytes that are no text are replaced.
@@ -70,28 +44,6 @@ impl Dialect {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(status: &[&[u8]], escapes: Escapes, client_collation: Option<u64>) {
-        assert_eq!(Dialect::of_status(&status.concat()), Dialect { escapes, client_collation }, "{status:?}");
-    }
-
-    #[test]
-    fn mode_and_character_set_are_found_wherever_they_stand() {
-        let flags: &[u8] = &[0, 1, 2, 3, 4];
-        let mode = |mode: u64| [&[1][..], &mode.to_le_bytes()].concat();
-        let catalog: &[u8] = b"\x06\x03std";
-        let gbk: &[u8] = &[4, 28, 0, 255, 0, 8, 0];
-        check(&[flags, &mode(0), catalog, gbk], Escapes::Backslash, Some(28));
-        check(&[&mode(1 << 20), catalog, &[3, 1, 0, 2, 0], gbk, b"\x05\x06SYSTEM"], Escapes::None, Some(28));
-        check(&[&mode(0), &[4, 0, 1, 8, 0, 8, 0]], Escapes::Backslash, Some(256));
-        check(&[flags, &mode(0)], Escapes::Backslash, None);
-        check(&[&[200, 1], &mode(0)], Escapes::Unknown, None);
-        check(&[&mode(0), &[4, 28]], Escapes::Backslash, None);
-        check(&[], Escapes::Unknown, None);
-        for length in 0..flags.len() {
-            check(&[&flags[..length]], Escapes::Unknown, None);
-        }
-    }
 
     #[test]
     fn a_letter_that_ends_in_a_backslash_opens_no_comment() {

@@ -65,6 +65,12 @@ impl TableFilter {
         !self.is_unnamed_system(schema) && self.schemas.is_match(schema)
     }
 
+    /// Says whether a routine, an event or a trigger of a database may matter to captured tables: no pattern of `include`
+    /// names it, one of `exclude` may.
+    pub fn concerns_program(&self, schema: &str, name: &str) -> bool {
+        self.concerns(schema) && !self.exclude.is_match(format!("{schema}.{name}"))
+    }
+
     fn is_unnamed_system(&self, schema: &str) -> bool {
         SYSTEM.contains(&schema) && !self.named_system.contains(&schema)
     }
@@ -108,6 +114,7 @@ mod tests {
         assert!(filter.captures("shop", "flags") && filter.captures("cfg", "app_settings"));
         assert!(!filter.captures("shop", "tmp_1") && !filter.captures("cfg", "other"));
         assert!(filter.concerns("cfg") && !filter.concerns("hr"));
+        assert!(filter.concerns_program("cfg", "p") && !filter.concerns_program("cfg", "tmp_p"));
     }
 
     #[test]

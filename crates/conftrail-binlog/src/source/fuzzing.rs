@@ -9,9 +9,11 @@ use super::gtid_event::Begin;
 use super::payload::Payload;
 use super::position::BinlogPosition;
 use super::query_event::{QueryEvent, rows_query};
+use super::sql::Grammar;
 use super::statement::classify;
 use crate::decode::RowsEvent;
 use crate::gtid::GtidSet;
+use crate::product::Product;
 use crate::table_map::TableMap;
 use crate::wire::{EventHeader, kind};
 
@@ -35,9 +37,13 @@ pub fn event_body(event_kind: u8, body: &[u8]) {
         }
         kind::QUERY => {
             if let Some(query) = QueryEvent::read(body) {
-                black_box(classify(&query.sql));
+                for product in [Product::Mysql, Product::Mariadb] {
+                    let backslash_escapes = query.dialect.backslash_escapes().unwrap_or(true);
+                    black_box(classify(&query.sql, Grammar { backslash_escapes, product }));
+                }
             }
         }
+        kind::EXECUTE_LOAD_QUERY => drop(black_box(QueryEvent::read_load(body))),
         kind::ROWS_QUERY => drop(black_box(rows_query(body))),
         kind::PREVIOUS_GTIDS => drop(black_box(GtidSet::decode(body))),
         kind::TABLE_MAP => drop(black_box(TableMap::parse(body))),

@@ -5,6 +5,7 @@
 
 use conftrail_core::{Action, Map, Value};
 
+use super::dialect::Dialect;
 use super::reader::Reader;
 use super::tables::Captured;
 use crate::decode::RowChange;
@@ -43,7 +44,7 @@ impl Reader {
     /// Reports that the server's own history of a table lacks something from here on.
     pub(super) fn history_removed(&mut self, event: &RawEvent<'_>, captured: &Captured) {
         let text = "-- an old version of a row was removed from the table's own history";
-        let detail = super::statements::text_detail(&self.settings.masker, text);
+        let detail = super::statements::text_detail(&self.settings.masker, Dialect::UNKNOWN, text);
         self.report(event, Action::Statement, captured.table.whole(), detail);
     }
 }

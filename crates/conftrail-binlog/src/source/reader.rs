@@ -183,8 +183,12 @@ impl Reader {
                 }
                 Ok(())
             }
-            kind::XID | kind::XA_PREPARE => {
+            kind::XID => {
                 self.end(Place::end_of(event));
+                Ok(())
+            }
+            kind::XA_PREPARE => {
+                self.xa_prepared(event);
                 Ok(())
             }
             // Where the server would recover from, and what stands before the file: a place, nothing more.
@@ -246,6 +250,9 @@ impl Reader {
                 }
             }
             kind::QUERY => self.query(event),
+            kind::EXECUTE_LOAD_QUERY => self.load_query(event),
+            // What LOAD DATA loads by statement: rows of text, never looked into.
+            kind::BEGIN_LOAD_QUERY | kind::APPEND_BLOCK | kind::DELETE_FILE => Ok(()),
             kind::XID | kind::INTVAR | kind::RAND | kind::USER_VAR => Ok(()),
             kind::INCIDENT => {
                 self.incident(event);
@@ -288,8 +295,9 @@ impl Reader {
     /// Ends the transaction: from here the reading can be resumed.
     pub(super) fn end(&mut self, place: Place) {
         if let Some(transaction) = self.transaction.take() {
-            if let Some(xid) = transaction.xid.filter(|_| transaction.has_events) {
-                self.xa.prepared(&xid, &transaction.identity);
+            if let Some(xid) = transaction.xid {
+                let identity = transaction.has_events.then_some(&*transaction.identity);
+                self.xa.prepared(&xid, identity);
             }
             if let Some(gtid) = &transaction.gtid {
                 self.position.executed.add(gtid);

@@ -170,7 +170,8 @@ impl Reader {
                 statement: transaction.statement,
             }),
             flags,
-            detail: text.map(|text| super::statements::text_detail(&settings.masker, text)),
+            detail: text
+                .map(|text| super::statements::text_detail(&settings.masker, transaction.dialect(), text)),
         };
         Some(batch.add(Pending { draft, content, trace: Some(trace) }))
     }

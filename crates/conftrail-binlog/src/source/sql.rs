@@ -1,45 +1,81 @@
 //! A light reading of SQL text: names, words and signs, without comments and literals.
 
+use std::borrow::Cow;
+
+use crate::product::Product;
+
+/// A statement is read up to here: longer ones list values, not names.
+const MOST_TOKENS: usize = 200_000;
+
+/// What decides how the server that wrote a statement had read it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grammar {
+    /// Whether `\` escapes within literals, as the session's `sql_mode` says.
+    pub(super) backslash_escapes: bool,
+    pub(super) product: Product,
+}
+
 /// A piece of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(super) enum Token<'a> {
     /// A bare word, as written.
-    Word(String),
-    /// A quoted name.
-    Name(String),
-    /// A literal; its content does not matter here.
-    Literal,
+    Word(&'a str),
+    /// A name in backquotes.
+    Name(Cow<'a, str>),
+    /// A literal. In double quotes it is a name where the session said ANSI_QUOTES.
+    Literal { text: Cow<'a, str>, quote: char },
     /// Anything else.
     Sign(char),
 }
 
-impl Token {
+impl Token<'_> {
     /// Says whether this is a bare word, without regard to case.
     pub(super) fn is(&self, word: &str) -> bool {
         matches!(self, Self::Word(text) if text.eq_ignore_ascii_case(word))
     }
 
+    /// Says whether this is one of these bare words.
+    pub(super) fn is_any(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.is(word))
+    }
+
     pub(super) fn is_sign(&self, sign: char) -> bool {
         *self == Self::Sign(sign)
     }
+
+    /// The text where it can name an object; in a place where a name is expected, no literal can stand.
+    pub(super) fn as_name(&self) -> Option<&str> {
+        match self {
+            Self::Word(text) => Some(text),
+            Self::Name(text) | Self::Literal { text, quote: '"' } => Some(text),
+            _ => None,
+        }
+    }
 }
 
-/// Splits a statement. What version comments (`/*!80000 … */`, MariaDB's `/*M!100000 … */`) hide counts as SQL.
-pub(super) fn tokens(sql: &str) -> Vec<Token> {
+/// Splits a statement.
+///
+/// What a version comment (`/*!80000 … */`) hides counts as SQL: one that its server skipped was logged without the `!`.
+/// MariaDB's own (`/*M!100000 … */`) is a plain comment to MySQL, which logs it as it is.
+pub(super) fn tokens(sql: &str, grammar: Grammar) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut rest = sql;
-    while let Some(first) = rest.chars().next() {
+    while let Some(first) = rest.chars().next()
+        && found.len() < MOST_TOKENS
+    {
         rest = match first {
             space if space.is_whitespace() => &rest[first.len_utf8()..],
-            '/' if rest.starts_with("/*!") => rest[3..].trim_start_matches(|c: char| c.is_ascii_digit()),
-            '/' if rest.starts_with("/*M!") => rest[4..].trim_start_matches(|c: char| c.is_ascii_digit()),
-            '/' if rest.starts_with("/*") => behind(rest, "*/"),
+            '/' if rest.starts_with("/*") => match hidden(rest, grammar.product) {
+                Some(inside) => inside,
+                None => behind(rest.get(2..).unwrap_or_default(), "*/"),
+            },
             '*' if rest.starts_with("*/") => &rest[2..],
             '#' => behind(rest, "\n"),
             '-' if is_dash_comment(rest) => behind(rest, "\n"),
             '\'' | '"' => {
-                found.push(Token::Literal);
-                quoted(rest, first, true).1
+                let (text, rest) = quoted(rest, first, grammar.backslash_escapes);
+                found.push(Token::Literal { text, quote: first });
+                rest
             }
             '`' => {
                 let (name, rest) = quoted(rest, '`', false);
@@ -48,7 +84,7 @@ pub(super) fn tokens(sql: &str) -> Vec<Token> {
             }
             letter if is_word(letter) => {
                 let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-                found.push(Token::Word(rest[..end].to_owned()));
+                found.push(Token::Word(&rest[..end]));
                 &rest[end..]
             }
             sign => {
@@ -58,6 +94,16 @@ pub(super) fn tokens(sql: &str) -> Vec<Token> {
         };
     }
     found
+}
+
+/// Returns what stands behind the opening of a version comment.
+fn hidden(comment: &str, product: Product) -> Option<&str> {
+    let inside = match comment.strip_prefix("/*!") {
+        Some(inside) => inside,
+        None if product == Product::Mariadb => comment.strip_prefix("/*M!")?,
+        None => return None,
+    };
+    Some(inside.trim_start_matches(|character: char| character.is_ascii_digit()))
 }
 
 fn is_word(letter: char) -> bool {
@@ -74,49 +120,94 @@ fn behind<'a>(text: &'a str, end: &str) -> &'a str {
 }
 
 /// Reads a quoted piece whose quote, doubled, stands for itself; returns its content and what follows.
-fn quoted(text: &str, quote: char, escapes: bool) -> (String, &str) {
-    let mut content = String::new();
-    let mut characters = text.char_indices().skip(1).peekable();
+fn quoted(text: &str, quote: char, escapes: bool) -> (Cow<'_, str>, &str) {
+    let inner = text.get(quote.len_utf8()..).unwrap_or_default();
+    let mut is_plain = true;
+    let mut characters = inner.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         if character == '\\' && escapes {
-            content.extend(characters.next().map(|(_, escaped)| escaped));
-        } else if character != quote {
-            content.push(character);
-        } else if characters.next_if(|(_, next)| *next == quote).is_some() {
-            content.push(quote);
-        } else {
-            return (content, &text[at + quote.len_utf8()..]);
+            is_plain = false;
+            characters.next();
+        } else if character == quote {
+            if characters.next_if(|(_, next)| *next == quote).is_none() {
+                let content = inner.get(..at).unwrap_or_default();
+                return (unquoted(content, quote, escapes, is_plain), &inner[at + quote.len_utf8()..]);
+            }
+            is_plain = false;
         }
     }
-    (content, "")
+    (unquoted(inner, quote, escapes, is_plain), "")
+}
+
+fn unquoted(content: &str, quote: char, escapes: bool, is_plain: bool) -> Cow<'_, str> {
+    if is_plain {
+        return Cow::Borrowed(content);
+    }
+    let mut text = String::with_capacity(content.len());
+    let mut characters = content.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\\' && escapes {
+            text.extend(characters.next());
+            continue;
+        }
+        if character == quote {
+            characters.next_if_eq(&quote);
+        }
+        text.push(character);
+    }
+    Cow::Owned(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn grammar(product: Product) -> Grammar {
+        Grammar { backslash_escapes: true, product }
+    }
+
+    fn words(sql: &str, grammar: Grammar) -> Vec<String> {
+        tokens(sql, grammar)
+            .into_iter()
+            .map(|token| match token {
+                Token::Word(word) => word.to_owned(),
+                Token::Name(name) => format!("`{name}`"),
+                Token::Literal { text, .. } => format!("<{text}>"),
+                Token::Sign(sign) => sign.to_string(),
+            })
+            .collect()
+    }
+
     #[test]
     fn comments_and_literals_hide_nothing_and_show_nothing() {
-        let words = |sql: &str| -> Vec<String> {
-            tokens(sql)
-                .into_iter()
-                .map(|token| match token {
-                    Token::Word(word) => word,
-                    Token::Name(name) => format!("`{name}`"),
-                    Token::Literal => "?".into(),
-                    Token::Sign(sign) => sign.to_string(),
-                })
-                .collect()
+        let check = |sql: &str, expected: &[&str]| {
+            assert_eq!(words(sql, grammar(Product::Mariadb)), expected, "{sql}");
         };
-        assert_eq!(words("/* a */ drop -- x\n table # y\n t"), ["drop", "table", "t"]);
-        assert_eq!(words("/*!50000 CREATE */ x /*! y*/"), ["CREATE", "x", "y"]);
-        assert_eq!(words("/*M!100101 CREATE*/ x"), ["CREATE", "x"]);
-        assert_eq!(
-            words("set a='it''s \\' b' , `c``d`=\"e\""),
-            ["set", "a", "=", "?", ",", "`c`d`", "=", "?"]
+        check("/* a */ drop -- x\n table # y\n t", &["drop", "table", "t"]);
+        check("/*!50000 CREATE */ x /*! y*/", &["CREATE", "x", "y"]);
+        check("/*M!100101 CREATE*/ x", &["CREATE", "x"]);
+        check("/*/ x */ y", &["y"]);
+        check(
+            "set a='it''s \\' b' , `c``d`=\"e\"",
+            &["set", "a", "=", "<it's ' b>", ",", "`c`d`", "=", "<e>"],
         );
-        assert_eq!(words("a--1 /* open"), ["a", "-", "-", "1"]);
-        assert_eq!(words("'open"), ["?"]);
-        assert_eq!(words("表1.名"), ["表1", ".", "名"]);
+        check("a--1 /* open", &["a", "-", "-", "1"]);
+        check("'open", &["<open>"]);
+        check("表1.名", &["表1", ".", "名"]);
+    }
+
+    #[test]
+    fn what_only_mariadb_would_execute_is_a_comment_to_mysql() {
+        let hiding = "/*M!100000 FLUSH */ ALTER TABLE t";
+        assert_eq!(words(hiding, grammar(Product::Mysql)), ["ALTER", "TABLE", "t"]);
+        assert_eq!(words(hiding, grammar(Product::Mariadb))[0], "FLUSH");
+    }
+
+    #[test]
+    fn a_backslash_escapes_where_the_session_says_so() {
+        let plain = Grammar { backslash_escapes: false, product: Product::Mysql };
+        assert_eq!(words(r"'a\' b", plain), [r"<a\>", "b"]);
+        assert_eq!(words(r"'a\' b", grammar(Product::Mysql)), ["<a' b>"]);
+        assert_eq!(words(r"`a\` b", grammar(Product::Mysql)), [r"`a\`", "b"]);
     }
 }

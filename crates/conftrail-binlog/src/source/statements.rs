@@ -1,41 +1,57 @@
-//! QUERY events, incidents and compressed transactions.
+//! QUERY events: statements that leave no rows become events of what they name.
 
 use std::fmt::Write;
 
 use conftrail_core::mask::Masker;
-use conftrail_core::{Action, Map, PortResult, Resource, ResourceKind, flag};
+use conftrail_core::{Action, Map, PortResult, Resource, ResourceKind};
 use sha2::{Digest, Sha256};
 
-use super::payload::Payload;
+use super::dialect::Dialect;
 use super::position::Place;
 use super::query_event::QueryEvent;
 use super::reader::Reader;
-use super::statement::{ObjectName, Statement, classify};
-use crate::wire::{RawEvent, kind};
+use super::sql::Grammar;
+use super::statement::{Account, ObjectName, Statement, classify};
+use crate::who::Login;
+use crate::wire::RawEvent;
 
 /// Returns a statement as events carry it: masked, and its digest.
-pub(super) fn text_detail(masker: &Masker, sql: &str) -> Map {
-    let text = masker.sql(sql);
+pub(super) fn text_detail(masker: &Masker, dialect: Dialect, sql: &str) -> Map {
+    let text = masker.sql_in(sql, dialect.backslash_escapes());
     let mut digest = "sha256:".to_owned();
     for byte in Sha256::digest(text.as_bytes()) {
         // Writing to a string does not fail.
         let _never_fails = write!(digest, "{byte:02x}");
     }
-    let mut detail = Map::with_capacity(2);
+    let mut detail = Map::with_capacity(4);
     detail.insert("text", text);
     detail.insert("digest", digest);
     detail
 }
 
+/// What a statement did to one thing that it names: the event's action, and its resource where it is captured.
+type Effect = (Action, Option<Resource>);
+
 impl Reader {
     /// Takes in a QUERY event.
     pub(super) fn query(&mut self, event: &RawEvent<'_>) -> PortResult<()> {
-        let Some(query) = QueryEvent::read(event.body) else {
+        self.statement(event, QueryEvent::read(event.body))
+    }
+
+    /// Takes in the end of a LOAD DATA by statement. What it loads stands in events before it, and is no statement.
+    pub(super) fn load_query(&mut self, event: &RawEvent<'_>) -> PortResult<()> {
+        self.statement(event, QueryEvent::read_load(event.body))
+    }
+
+    fn statement(&mut self, event: &RawEvent<'_>, query: Option<QueryEvent<'_>>) -> PortResult<()> {
+        let Some(query) = query else {
             self.undecoded(event, "the statement is cut short");
             return Ok(());
         };
-        let statement = classify(&query.sql);
-        self.transaction_at(event).session(query.thread_id, query.dialect);
+        let backslash_escapes = query.dialect.backslash_escapes().unwrap_or(true);
+        let grammar = Grammar { backslash_escapes, product: self.position.executed.product() };
+        let statement = classify(&query.sql, grammar);
+        self.transaction_at(event).session(query.thread_id, query.dialect, query.invoker.as_ref());
         match statement {
             Statement::Begin => self.transaction_at(event).is_open = true,
             Statement::XaStart(xid) => {
@@ -43,7 +59,9 @@ impl Reader {
                 transaction.is_open = true;
                 transaction.xid = Some(xid);
             }
-            Statement::Savepoint | Statement::XaEnd => {}
+            Statement::Savepoint(name) => self.transaction_at(event).savepoint(name),
+            Statement::RollbackTo(name) => self.rolled_back_to(event, &name),
+            Statement::Released | Statement::XaEnd => {}
             Statement::Commit => self.end(Place::end_of(event)),
             Statement::Rollback => {
                 self.rolled_back(event);
@@ -66,168 +84,122 @@ impl Reader {
         query: &QueryEvent<'_>,
         statement: Statement,
     ) -> PortResult<()> {
-        match statement {
-            Statement::Truncate(name) => {
-                let (schema, table) = qualified(&name, query);
-                if self.tables.filter().captures(schema, table) {
-                    let resource = self.table(schema, table);
-                    self.statement_event(event, Action::Truncate, resource, query);
-                } else {
-                    self.pass_over(event);
+        let effects = match statement {
+            Statement::XaOutcome { xid, committed } => {
+                self.xa_outcome(event, &xid, committed);
+                return Ok(());
+            }
+            Statement::Truncate(name) => vec![(Action::Truncate, self.table(&name, query))],
+            Statement::Dml(names) if !names.is_empty() => {
+                names.iter().map(|name| (Action::Statement, self.table(name, query))).collect()
+            }
+            Statement::Schema(names) => {
+                for name in &names {
+                    self.forget(name, query)?;
                 }
+                names.iter().map(|name| (Action::Schema, self.table(name, query))).collect()
             }
-            Statement::Schema(names) => self.schema_change(event, query, &names)?,
-            Statement::Database(schema) => {
-                self.tables.schema_changed(&schema);
-                if self.tables.filter().concerns(&schema) {
-                    let resource = self.resource(ResourceKind::Schema, None, &schema);
-                    self.statement_event(event, Action::Schema, resource, query);
-                } else {
-                    self.pass_over(event);
-                }
+            Statement::Filled(name) => {
+                self.forget(&name, query)?;
+                let resource = self.table(&name, query);
+                vec![(Action::Schema, resource.clone()), (Action::Statement, resource)]
             }
-            Statement::Access => {
-                let resource = self.resource(ResourceKind::Account, None, "accounts");
-                self.statement_event(event, Action::Access, resource, query);
+            Statement::Program(name) => vec![(Action::Schema, self.program(&name, query))],
+            Statement::Database(name) => {
+                let schema = name.as_deref().unwrap_or(&query.schema);
+                self.tables.schema_changed(schema);
+                vec![(Action::Schema, self.database(schema))]
             }
-            Statement::XaOutcome { xid, committed } => self.xa_outcome(event, &xid, committed),
-            Statement::Dml(Some(name)) => {
-                let (schema, table) = qualified(&name, query);
-                if self.tables.filter().captures(schema, table) {
-                    let resource = self.table(schema, table);
-                    self.statement_event(event, Action::Statement, resource, query);
-                } else {
-                    self.pass_over(event);
-                }
+            Statement::ServerWide => vec![(Action::Schema, Some(self.whole_source()))],
+            Statement::Access(accounts) => {
+                let resources = self.accounts(accounts, query).into_iter();
+                resources.map(|resource| (Action::Access, Some(resource))).collect()
             }
-            // What it changes cannot be told: reported where the session's database is one of ours.
-            Statement::Dml(None) | Statement::Unknown => {
-                if self.tables.filter().concerns(&query.schema) {
-                    let resource = self.resource(ResourceKind::Schema, None, &query.schema);
-                    self.statement_event(event, Action::Statement, resource, query);
-                } else {
-                    self.pass_over(event);
-                }
-            }
+            Statement::Dml(_) | Statement::Unknown => vec![(Action::Statement, self.anything(query))],
             // The marks of transactions were handled before.
-            _ => self.pass_over(event),
-        }
+            _ => vec![(Action::Statement, None)],
+        };
+        self.effects(event, query, effects);
         Ok(())
     }
 
-    /// A statement that concerns nothing captured counts all the same: ids do not depend on filters.
-    fn pass_over(&mut self, event: &RawEvent<'_>) {
-        self.transaction_at(event).next_ordinal();
-    }
-
-    fn schema_change(
-        &mut self,
-        event: &RawEvent<'_>,
-        query: &QueryEvent<'_>,
-        names: &[ObjectName],
-    ) -> PortResult<()> {
-        let mut first_captured = None;
-        for name in names {
-            let (schema, table) = qualified(name, query);
-            self.tables.changed(schema, table, &mut self.lookup)?;
-            if first_captured.is_none() && self.tables.filter().captures(schema, table) {
-                first_captured = Some(self.table(schema, table));
-            }
+    /// Adds an event for each effect on what is captured; the statement's comment claims who, as that of rows does. The
+    /// others count all the same: ids do not depend on filters.
+    fn effects(&mut self, event: &RawEvent<'_>, query: &QueryEvent<'_>, effects: Vec<Effect>) {
+        if effects.iter().all(|(_, resource)| resource.is_none()) {
+            effects.iter().for_each(|_| self.pass_over(event));
+            return;
         }
-        match first_captured {
-            Some(resource) => self.statement_event(event, Action::Schema, resource, query),
-            None => self.pass_over(event),
+        let mut detail = text_detail(&self.settings.masker, query.dialect, &query.sql);
+        if let Some(invoker) = &query.invoker {
+            detail.insert("invoker", invoker.account());
         }
-        Ok(())
-    }
-
-    /// Adds the event of a statement; its comment claims who, as that of rows does.
-    fn statement_event(
-        &mut self,
-        event: &RawEvent<'_>,
-        action: Action,
-        resource: Resource,
-        query: &QueryEvent<'_>,
-    ) {
-        let detail = text_detail(&self.settings.masker, &query.sql);
+        if query.error_code != 0 {
+            detail.insert("server_error", i64::from(query.error_code));
+        }
         self.statements += 1;
         self.transaction_at(event).set_query(query.statement, false);
-        self.report(event, action, resource, detail);
+        for (action, resource) in effects {
+            match resource {
+                Some(resource) => self.report(event, action, resource, detail.clone()),
+                None => self.pass_over(event),
+            }
+        }
         self.transaction_at(event).end_statement();
         self.statements += 1;
     }
 
-    /// Rows before a ROLLBACK were those of tables that cannot take them back, or of a table that can: say so.
-    fn rolled_back(&mut self, event: &RawEvent<'_>) {
-        let transaction = self.transaction_at(event);
-        if !transaction.has_events {
-            return;
+    /// A statement that concerns nothing captured counts all the same: ids do not depend on filters.
+    pub(super) fn pass_over(&mut self, event: &RawEvent<'_>) {
+        self.transaction_at(event).next_ordinal();
+    }
+
+    fn forget(&mut self, name: &ObjectName, query: &QueryEvent<'_>) -> PortResult<()> {
+        let (schema, table) = qualified(name, query);
+        self.tables.changed(schema, table, &mut self.lookup)
+    }
+
+    fn table(&self, name: &ObjectName, query: &QueryEvent<'_>) -> Option<Resource> {
+        let (schema, table) = qualified(name, query);
+        let captures = self.tables.filter().captures(schema, table);
+        captures.then(|| self.resource(ResourceKind::Table, Some(schema), table))
+    }
+
+    /// A database's routines, events and triggers by name: they belong to it as a whole.
+    fn program(&self, name: &ObjectName, query: &QueryEvent<'_>) -> Option<Resource> {
+        let (schema, program) = qualified(name, query);
+        let concerns = self.tables.filter().concerns_program(schema, program);
+        concerns.then(|| self.resource(ResourceKind::Schema, None, schema))
+    }
+
+    fn database(&self, schema: &str) -> Option<Resource> {
+        let concerns = self.tables.filter().concerns(schema);
+        concerns.then(|| self.resource(ResourceKind::Schema, None, schema))
+    }
+
+    /// What a statement changes cannot be told: reported where one of its databases, or the session's, is captured, and of
+    /// the whole source where it has none.
+    fn anything(&self, query: &QueryEvent<'_>) -> Option<Resource> {
+        let named = query.databases.iter().map(String::as_str);
+        let mut databases = named.chain([&*query.schema]).filter(|schema| !schema.is_empty()).peekable();
+        if databases.peek().is_none() {
+            return Some(self.whole_source());
         }
-        let mut detail = Map::with_capacity(2);
-        detail.insert("of", &*transaction.identity);
-        detail.insert("result", "rolled_back");
-        self.outcome(event, detail, false);
+        databases.find_map(|schema| self.database(schema))
     }
 
-    fn xa_outcome(&mut self, event: &RawEvent<'_>, xid: &str, committed: bool) {
-        let Some(of) = self.xa.decided(xid) else { return self.pass_over(event) };
-        let mut detail = Map::with_capacity(3);
-        detail.insert("xid", xid);
-        detail.insert("of", of);
-        detail.insert("result", if committed { "committed" } else { "rolled_back" });
-        self.outcome(event, detail, committed);
-    }
-
-    fn outcome(&mut self, event: &RawEvent<'_>, detail: Map, committed: bool) {
-        let resource = self.whole_source();
-        self.report(event, Action::Outcome, resource, detail);
-        if !committed {
-            self.batch.flag_last(flag::ROLLED_BACK);
+    fn accounts(&self, named: Vec<Account>, query: &QueryEvent<'_>) -> Vec<Resource> {
+        const NOT_TOLD: &str = "*@*";
+        let account = |name: &str| self.resource(ResourceKind::Account, None, name);
+        if named.is_empty() {
+            return vec![account(NOT_TOLD)];
         }
-    }
-
-    /// The server says itself that its log lacks something.
-    pub(super) fn incident(&mut self, event: &RawEvent<'_>) {
-        let mut detail = Map::with_capacity(3);
-        let place = format!("{}:{}", event.file, event.start);
-        detail.insert("from", place.as_str());
-        detail.insert("to", place.as_str());
-        detail.insert("cause", "the server reports an incident: its binlog lacks changes");
-        let resource = self.whole_source();
-        self.report(event, Action::Gap, resource, detail);
-    }
-
-    /// Takes in a compressed transaction, event by event.
-    pub(super) fn payload(&mut self, event: &RawEvent<'_>) -> PortResult<()> {
-        let mut inner = match Payload::open(event.body) {
-            Ok(inner) => inner,
-            Err(error) => {
-                self.undecoded(event, &error.to_string());
-                self.end(Place::end_of(event));
-                return Ok(());
-            }
+        let invoker = query.invoker.as_ref().map(Login::account);
+        let name_of = |named: Account| match named {
+            Account::Named(name) => name,
+            Account::Current => invoker.clone().unwrap_or_else(|| NOT_TOLD.to_owned()),
         };
-        loop {
-            match inner.next_event() {
-                Ok(Some((header, body))) => {
-                    self.within(&RawEvent { header, body, ..*event })?;
-                    if header.kind == kind::XID || self.transaction.is_none() {
-                        break;
-                    }
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    self.undecoded(event, &error.to_string());
-                    break;
-                }
-            }
-        }
-        self.end(Place::end_of(event));
-        Ok(())
-    }
-
-    fn table(&self, schema: &str, table: &str) -> Resource {
-        self.resource(ResourceKind::Table, Some(schema), table)
+        named.into_iter().map(|named| account(&name_of(named))).collect()
     }
 
     fn resource(&self, kind: ResourceKind, namespace: Option<&str>, name: &str) -> Resource {

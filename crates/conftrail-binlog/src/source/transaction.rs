@@ -8,7 +8,7 @@ use super::dialect::Dialect;
 use super::gtid_event::Begin;
 use super::position::Place;
 use crate::gtid::TransactionId;
-use crate::who::Claim;
+use crate::who::{Claim, Login};
 use crate::wire::{EventHeader, RawEvent};
 
 /// What is known of a transaction up to the event read last.
@@ -39,8 +39,12 @@ pub(super) struct Transaction {
     pub(super) xid: Option<String>,
     /// Whether an event was made of it.
     pub(super) has_events: bool,
+    /// The account with whose rights a statement without rows ran, where the server tells.
+    pub(super) invoker: Option<Login>,
     dialect: Dialect,
     query: Option<Query>,
+    /// The savepoints, oldest first, each with the number of the change behind it.
+    savepoints: Vec<(String, u64)>,
 }
 
 /// The statement that the rows being read come from.
@@ -71,15 +75,37 @@ impl Transaction {
             is_open: begin.is_open,
             xid: begin.xid,
             has_events: false,
+            invoker: None,
             dialect: Dialect::UNKNOWN,
             query: None,
+            savepoints: Vec::new(),
         }
     }
 
     /// Remembers the session, as BEGIN tells it.
-    pub(super) fn session(&mut self, thread_id: u32, dialect: Dialect) {
+    pub(super) fn session(&mut self, thread_id: u32, dialect: Dialect, invoker: Option<&Login>) {
         self.thread_id = Some(thread_id);
         self.dialect = dialect;
+        self.invoker = invoker.cloned();
+    }
+
+    /// How the session's statements are to be read.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Remembers a savepoint; one of its name is replaced.
+    pub(super) fn savepoint(&mut self, name: String) {
+        self.savepoints.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        self.savepoints.push((name, self.ordinal));
+    }
+
+    /// Goes back to a savepoint and returns the number of the first change behind it; 0 when nobody told of it.
+    pub(super) fn back_to(&mut self, name: &str) -> u64 {
+        let place = self.savepoints.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+        // Those set later are gone.
+        self.savepoints.truncate(place.map_or(0, |place| place + 1));
+        self.savepoints.last().map_or(0, |(_, from)| *from)
     }
 
     /// Remembers what the statement says that the next rows come from, and its text where that is wanted.

@@ -7,10 +7,21 @@ use conftrail_core::{StateChange, Value};
 /// Keys of the checkpoint's state start so.
 const PREFIX: &str = "xa:";
 
-/// The prepared transactions whose rows were handed on, by xid, with the identity of their first part.
+/// What an outcome decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Decided {
+    /// Rows that were handed on, with the identity of their transaction.
+    Rows(String),
+    /// Nothing that is captured.
+    Nothing,
+    /// Rows that were prepared before the reading began.
+    Unseen,
+}
+
+/// The prepared transactions, by xid, with the identity of their first part; none where no row of it was handed on.
 #[derive(Debug, Default)]
 pub(super) struct OpenXa {
-    open: BTreeMap<String, String>,
+    open: BTreeMap<String, Option<String>>,
     changed: Vec<StateChange>,
 }
 
@@ -18,21 +29,22 @@ impl OpenXa {
     /// Reads what a checkpoint kept.
     pub(super) fn from_state(state: &BTreeMap<String, Value>) -> Self {
         let entries = state.iter().filter_map(|(key, value)| {
-            Some((key.strip_prefix(PREFIX)?.to_owned(), value.as_text()?.to_owned()))
+            Some((key.strip_prefix(PREFIX)?.to_owned(), value.as_text().map(str::to_owned)))
         });
         Self { open: entries.collect(), changed: Vec::new() }
     }
 
-    pub(super) fn prepared(&mut self, xid: &str, identity: &str) {
-        self.changed.push(StateChange { key: format!("{PREFIX}{xid}"), value: Some(Value::from(identity)) });
-        self.open.insert(xid.to_owned(), identity.to_owned());
+    pub(super) fn prepared(&mut self, xid: &str, identity: Option<&str>) {
+        let value = identity.map_or(Value::Bool(false), Value::from);
+        self.changed.push(StateChange { key: format!("{PREFIX}{xid}"), value: Some(value) });
+        self.open.insert(xid.to_owned(), identity.map(str::to_owned));
     }
 
-    /// Returns whose rows an outcome decides; none when none were handed on.
-    pub(super) fn decided(&mut self, xid: &str) -> Option<String> {
-        let identity = self.open.remove(xid)?;
+    /// Returns what an outcome decides.
+    pub(super) fn decided(&mut self, xid: &str) -> Decided {
+        let Some(prepared) = self.open.remove(xid) else { return Decided::Unseen };
         self.changed.push(StateChange { key: format!("{PREFIX}{xid}"), value: None });
-        Some(identity)
+        prepared.map_or(Decided::Nothing, Decided::Rows)
     }
 
     /// Hands out what the checkpoint has to learn.
@@ -48,12 +60,14 @@ mod tests {
     #[test]
     fn an_open_transaction_survives_in_the_checkpoint_until_it_is_decided() {
         let mut xa = OpenXa::default();
-        xa.prepared("X'71',X'',1", "u:1");
+        xa.prepared("X'71',X'',1", Some("u:1"));
+        xa.prepared("X'72',X'',1", None);
         let state =
             xa.take_changes().into_iter().filter_map(|change| Some((change.key, change.value?))).collect();
         let mut again = OpenXa::from_state(&state);
-        assert_eq!(again.decided("X'71',X'',1").as_deref(), Some("u:1"));
-        assert_eq!(again.decided("X'71',X'',1"), None);
-        assert_eq!(again.take_changes().len(), 1);
+        assert_eq!(again.decided("X'71',X'',1"), Decided::Rows("u:1".to_owned()));
+        assert_eq!(again.decided("X'72',X'',1"), Decided::Nothing);
+        assert_eq!(again.decided("X'71',X'',1"), Decided::Unseen);
+        assert_eq!(again.take_changes().len(), 2);
     }
 }

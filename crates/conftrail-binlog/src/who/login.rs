@@ -39,6 +39,9 @@ pub enum Evidence {
     Exact(Login),
     /// A session had the transaction's thread id at that time. A client can set that id (`pseudo_thread_id`).
     Correlated(Login),
+    /// The server logged with the statement whose rights it ran with: an account, and within a routine that may be its
+    /// definer's.
+    Invoker(Login),
     /// The session is gone, or nobody can look.
     #[default]
     Unknown,
@@ -48,8 +51,19 @@ impl Evidence {
     /// Returns the login, where there is one.
     pub fn login(&self) -> Option<&Login> {
         match self {
-            Self::Exact(login) | Self::Correlated(login) => Some(login),
+            Self::Exact(login) | Self::Correlated(login) | Self::Invoker(login) => Some(login),
             Self::Unknown => None,
+        }
+    }
+
+    /// Joins what a session's thread id tells with the account that the server logged. Where they are of different users the
+    /// thread id is forged or the statement ran within a routine, and nobody is named rather than the wrong one.
+    #[must_use]
+    pub fn or_invoker(self, invoker: Option<&Login>) -> Self {
+        match (self, invoker) {
+            (Self::Unknown, Some(invoker)) => Self::Invoker(invoker.clone()),
+            (Self::Correlated(login), Some(invoker)) if login.user != invoker.user => Self::Unknown,
+            (evidence, _) => evidence,
         }
     }
 
@@ -57,7 +71,7 @@ impl Evidence {
     pub fn binding(&self) -> Binding {
         match self {
             Self::Exact(_) => Binding::Exact,
-            Self::Correlated(_) => Binding::Correlated,
+            Self::Correlated(_) | Self::Invoker(_) => Binding::Correlated,
             Self::Unknown => Binding::None,
         }
     }
@@ -65,7 +79,22 @@ impl Evidence {
 
 #[cfg(test)]
 mod tests {
-    use super::Login;
+    use super::{Evidence, Login};
+
+    #[test]
+    fn the_account_of_a_statement_names_where_a_session_does_not_and_never_against_it() {
+        let login =
+            |user: &str, host: &str| Login { user: user.to_owned(), host: host.to_owned(), program: None };
+        let (invoker, session) = (login("al", "%"), login("al", "10.0.0.5"));
+        let check = |evidence: Evidence, expected: Evidence| {
+            assert_eq!(evidence.or_invoker(Some(&invoker)), expected);
+        };
+        check(Evidence::Unknown, Evidence::Invoker(invoker.clone()));
+        check(Evidence::Correlated(session.clone()), Evidence::Correlated(session.clone()));
+        check(Evidence::Correlated(login("bob", "10.0.0.5")), Evidence::Unknown);
+        check(Evidence::Exact(login("bob", "10.0.0.5")), Evidence::Exact(login("bob", "10.0.0.5")));
+        assert_eq!(Evidence::Correlated(session.clone()).or_invoker(None), Evidence::Correlated(session));
+    }
 
     #[test]
     fn only_an_address_is_an_ip() {

@@ -7,6 +7,7 @@ use super::{Claim, Evidence, Login, TrustList};
 /// The kinds of evidence, as they stand in `actor.via`.
 const VIA_COMMENT: &str = "comment";
 const VIA_SESSION: &str = "session";
+const VIA_INVOKER: &str = "invoker";
 
 /// Holds what became known about the author of a change.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,11 +29,12 @@ pub struct Attribution {
 /// - A trusted login's comment names the actor. The comment belongs to the very change, but who vouches for it is known
 ///   only as well as the login: its binding is the login's.
 /// - Any other known login is itself the actor, and a comment only a claim beside it.
+/// - An account that is known from the statement alone is the actor; its comment is a claim, as the text may be a routine's.
 /// - Without a login nobody is named, unless the operator trusts the whole server.
 pub fn resolve(claim: Option<&Claim>, evidence: &Evidence, trust: &TrustList) -> Attribution {
-    let trusted = match evidence.login() {
-        Some(login) => trust.trusts(login),
-        None => trust.trusts_everyone(),
+    let trusted = match evidence {
+        Evidence::Exact(login) | Evidence::Correlated(login) => trust.trusts(login),
+        Evidence::Invoker(_) | Evidence::Unknown => trust.trusts_everyone(),
     };
     let mut attribution = match claim {
         Some(claim) if trusted => asserted(claim, evidence),
@@ -42,7 +44,7 @@ pub fn resolve(claim: Option<&Claim>, evidence: &Evidence, trust: &TrustList) ->
     if evidence.login().is_none() {
         attribution.flags.push(flag::LOGIN_UNKNOWN);
     }
-    let speaks_for_itself = attribution.actor.via.as_deref() == Some(VIA_SESSION);
+    let speaks_for_itself = matches!(attribution.actor.via.as_deref(), Some(VIA_SESSION | VIA_INVOKER));
     if speaks_for_itself && evidence.login().is_some_and(|login| trust.names(login)) {
         // The operator listed this login as an application's.
         attribution.actor.kind = Some("service".into());
@@ -56,7 +58,7 @@ fn asserted(claim: &Claim, evidence: &Evidence) -> Attribution {
         actor.name = Some(name.clone());
         actor.kind.clone_from(&claim.kind);
         actor.binding = match evidence {
-            Evidence::Correlated(_) => Binding::Correlated,
+            Evidence::Correlated(_) | Evidence::Invoker(_) => Binding::Correlated,
             Evidence::Exact(_) | Evidence::Unknown => Binding::Exact,
         };
         actor.authority = Authority::Asserted;
@@ -94,12 +96,13 @@ fn session_actor(evidence: &Evidence) -> Actor {
     let Some(login) = evidence.login() else {
         return Actor::default();
     };
+    let via = if matches!(evidence, Evidence::Invoker(_)) { VIA_INVOKER } else { VIA_SESSION };
     Actor {
         name: Some(SmolStr::new(&login.user)).filter(|user| !user.is_empty()),
         ip: login.ip().map(Into::into),
         binding: evidence.binding(),
         authority: Authority::Authenticated,
-        via: Some(VIA_SESSION.into()),
+        via: Some(via.into()),
         login: Some(Login::account(login).into()),
         client: login.program.as_deref().map(SmolStr::new),
         ..Actor::default()

@@ -188,7 +188,7 @@ mod tests {
         match sessions.at(SERVER, thread_id, second(at)) {
             Evidence::Correlated(login) => Some(login.user),
             Evidence::Unknown => None,
-            Evidence::Exact(_) => panic!("a thread id is never exact"),
+            Evidence::Exact(_) | Evidence::Invoker(_) => panic!("a thread id is never exact"),
         }
     }
 

@@ -1,7 +1,11 @@
 //! The source against real servers of MySQL and MariaDB.
 
+mod access;
+mod by_statement;
 mod control;
+mod definitions;
 mod mariadb;
+mod outcomes;
 mod preflight;
 mod reading;
 mod resume;

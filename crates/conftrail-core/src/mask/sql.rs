@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Masker;
 use super::siblings::is_name;
-use super::sql_tokens::{Kind, Token, tokens, unescape};
+use super::sql_tokens::{Kind, Reading, Token, tokens, unescape};
 
 /// How often a statement is looked at again after a replacement.
 const MAX_PASSES: usize = 4;
@@ -28,21 +28,32 @@ impl Masker {
     /// tied to a column, every such literal is masked, as are all of an `INSERT` without a column list. All other
     /// literals and the comments are masked by what they hold.
     pub fn sql(&self, sql: &str) -> String {
-        let mut masked = self.sql_once(sql, false);
-        for _ in 1..MAX_PASSES {
+        self.sql_in(sql, Some(true))
+    }
+
+    /// As [`Masker::sql`], for a session that says whether `\` escapes within literals; none where nobody knows, and the
+    /// secrets of both readings are masked.
+    ///
+    /// What version comments (`/*!80000 … */`, MariaDB's `/*M!100000 … */`) hide is read as SQL and as a comment likewise.
+    pub fn sql_in(&self, sql: &str, backslash_escapes: Option<bool>) -> String {
+        let readings = readings(sql, backslash_escapes);
+        let mut masked = sql.to_owned();
+        for _ in 0..MAX_PASSES {
             // What was joined by a mask can show a name that was cut in two before.
-            let again = self.sql_once(&masked, false);
-            if again == masked {
+            let before = masked.clone();
+            for reading in &readings {
+                masked = self.sql_once(&masked, *reading, false);
+            }
+            if masked == before {
                 break;
             }
-            masked = again;
         }
         masked
     }
 
-    fn sql_once(&self, sql: &str, is_hidden: bool) -> String {
-        let all = tokens(sql);
-        let mut statement = Statement::new(self, sql, &all);
+    fn sql_once(&self, sql: &str, reading: Reading, is_hidden: bool) -> String {
+        let all = tokens(sql, reading);
+        let mut statement = Statement::new(self, sql, &all, reading);
         statement.judge();
         let mut masked = String::with_capacity(sql.len());
         let mut at = 0;
@@ -55,16 +66,34 @@ impl Masker {
         masked
     }
 
-    /// Masks a comment's inside; what `/*! */` hides from other servers is SQL, comments in it are text.
-    fn sql_comment(&self, inner: &str, is_hidden: bool) -> Option<String> {
-        match inner.strip_prefix('!') {
-            Some(hidden) if !is_hidden => {
-                let masked = self.sql_once(hidden, true);
-                (masked != hidden).then(|| format!("!{masked}"))
+    /// Masks a comment's inside; what a version comment hides from other servers is SQL, comments in it are text.
+    fn sql_comment(&self, inner: &str, reading: Reading, is_hidden: bool) -> Option<String> {
+        let hidden = ["!", "M!"].iter().find_map(|sign| Some((sign, inner.strip_prefix(sign)?)));
+        match hidden.filter(|_| !is_hidden) {
+            Some((sign, hidden)) => {
+                let masked = self.sql_once(hidden, reading, true);
+                (masked != hidden).then(|| format!("{sign}{masked}"))
             }
-            _ => self.open_text(inner),
+            None => self.open_text(inner),
         }
     }
+}
+
+/// The ways in which a server can have read a statement; one, for most.
+fn readings(sql: &str, backslash_escapes: Option<bool>) -> Vec<Reading> {
+    let escapes: &[bool] = match backslash_escapes {
+        Some(true) => &[true],
+        Some(false) => &[false],
+        None if sql.contains('\\') => &[true, false],
+        None => &[true],
+    };
+    let has_hidden = sql.contains("/*!") || sql.contains("/*M!");
+    let opens: &[bool] = if has_hidden { &[true, false] } else { &[false] };
+    let each = |opens_comments: &bool| {
+        let opens_comments = *opens_comments;
+        escapes.iter().map(move |escapes| Reading { backslash_escapes: *escapes, opens_comments })
+    };
+    opens.iter().flat_map(each).collect()
 }
 
 struct Statement<'a> {
@@ -73,6 +102,7 @@ struct Statement<'a> {
     /// The tokens that are no comments.
     tokens: Vec<&'a Token>,
     verdicts: Vec<Verdict>,
+    reading: Reading,
     names_secret: bool,
     /// Where the first word stands that speaks of accounts' credentials.
     credentials_from: usize,
@@ -81,7 +111,7 @@ struct Statement<'a> {
 }
 
 impl<'a> Statement<'a> {
-    fn new(masker: &'a Masker, sql: &'a str, all: &'a [Token]) -> Self {
+    fn new(masker: &'a Masker, sql: &'a str, all: &'a [Token], reading: Reading) -> Self {
         let tokens: Vec<&Token> = all.iter().filter(|token| token.kind != Kind::Comment).collect();
         let verdicts = vec![Verdict::Untied; tokens.len()];
         let mut statement = Self {
@@ -89,6 +119,7 @@ impl<'a> Statement<'a> {
             sql,
             tokens,
             verdicts,
+            reading,
             names_secret: false,
             credentials_from: usize::MAX,
             judged_to: 0,
@@ -107,7 +138,11 @@ impl<'a> Statement<'a> {
             if starts_statement && (self.is_word(at, "insert") || self.is_word(at, "replace")) {
                 self.insert(at);
             }
-            starts_statement = self.is_sign(at, ";");
+            if starts_statement && self.is_word(at, "set") && self.is_word(at + 1, "password") {
+                self.set_password(at);
+            }
+            // MariaDB's `SET STATEMENT … FOR` stands before another statement.
+            starts_statement = self.is_sign(at, ";") || self.is_word(at, "for");
             if self.names_account(at) {
                 self.settle(at, Verdict::Open);
             } else if self.follows_credential_word(at) {
@@ -116,6 +151,15 @@ impl<'a> Statement<'a> {
             if let Some(value) = self.comparison(at) {
                 self.assigned(at, value);
             }
+        }
+    }
+
+    /// Behind the first sign of `SET PASSWORD [FOR account] = …` every literal is a credential.
+    fn set_password(&mut self, start: usize) {
+        let end = (start..self.tokens.len()).find(|at| self.is_sign(*at, ";")).unwrap_or(self.tokens.len());
+        let Some(sign) = (start..end).find(|at| self.is_sign(*at, "=")) else { return };
+        for at in sign..end {
+            self.settle(at, Verdict::Secret);
         }
     }
 
@@ -237,12 +281,20 @@ impl<'a> Statement<'a> {
 
     /// Says whether a literal follows `BY`, `AS`, `PASSWORD` or their like in a statement about accounts.
     fn follows_credential_word(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1) else { return false };
-        let before = if self.is_sign(before, "(") { before.saturating_sub(1) } else { before };
-        let follows = ["by", "as", "password", "using", "replace", "old_password"];
-        self.kind(at) == Some(Kind::Text)
-            && follows.iter().any(|word| self.is_word(before, word))
-            && self.credentials_from < at
+        let is_literal = match self.kind(at) {
+            Some(Kind::Text) => true,
+            Some(Kind::Number) => self.text(at).starts_with("0x") || self.text(at).starts_with("0X"),
+            _ => false,
+        };
+        let Some(mut before) = at.checked_sub(1).filter(|_| is_literal && self.credentials_from < at) else {
+            return false;
+        };
+        if self.is_introducer(before) || self.is_sign(before, "(") {
+            before = before.saturating_sub(1);
+        }
+        ["by", "as", "password", "using", "replace", "old_password"]
+            .iter()
+            .any(|word| self.is_word(before, word))
     }
 
     /// Records a verdict; a secret stays one.
@@ -272,7 +324,7 @@ impl<'a> Statement<'a> {
         for token in all {
             let Some(inner) = self.sql.get(token.inner.clone()) else { continue };
             if token.kind == Kind::Comment {
-                if let Some(masked) = self.masker.sql_comment(inner, is_hidden) {
+                if let Some(masked) = self.masker.sql_comment(inner, self.reading, is_hidden) {
                     replacements.push((token.inner.clone(), masked));
                 }
                 continue;
@@ -292,14 +344,19 @@ impl<'a> Statement<'a> {
 
     /// Returns the new content of a text literal; none when it stays.
     fn literal(&self, inner: &str, verdict: Verdict) -> Option<String> {
-        let value = unescape(inner);
+        let value = unescape(inner, self.reading);
         // A JSON path names a place and holds nothing.
         let is_json_path = value.starts_with("$.") && is_name(&value);
         match verdict {
             Verdict::Secret => self.masker.secret_text(&value),
             Verdict::Untied if self.names_secret && !is_json_path => self.masker.secret_text(&value),
-            _ => self.masker.open_text(&value).map(|masked| masked.replace('\\', "\\\\").replace('\'', "''")),
+            _ => self.masker.open_text(&value).map(|masked| self.quoted(&masked)),
         }
+    }
+
+    fn quoted(&self, value: &str) -> String {
+        let doubled = value.replace('\'', "''");
+        if self.reading.backslash_escapes { doubled.replace('\\', "\\\\") } else { doubled }
     }
 
     fn kind(&self, at: usize) -> Option<Kind> {

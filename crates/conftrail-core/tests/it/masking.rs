@@ -262,6 +262,56 @@ fn statements_lose_their_secrets_and_keep_what_they_say() {
 }
 
 #[test]
+fn credentials_of_accounts_servers_and_replication_are_masked_wherever_they_stand() {
+    check_sql("SET PASSWORD FOR bob = '§'", &["FOR bob = "]);
+    check_sql("SET PASSWORD FOR `bob`@`%`='§' REPLACE 'b§'", &["`bob`@`%`="]);
+    check_sql("SET STATEMENT max_statement_time=10 FOR SET PASSWORD FOR bob = PASSWORD('§')", &["=10 FOR"]);
+    check_sql(
+        "/*!50000 create user */ bob /*!50000 identified by */ '§'",
+        &["bob /*!50000 identified by */"],
+    );
+    check_sql("/*M!100101 create user 'bob'@'%' identified by '§' */", &["'bob'@'%' identified by"]);
+    check_sql("create user bob identified by /* ' */ '§*/', eve identified by 'b§'", &["eve identified by"]);
+    check_sql(
+        "create user bob identified via ed25519 using password('§') or mysql_native_password using '*b§' or unix_socket",
+        &["identified via ed25519", "or unix_socket"],
+    );
+    check_sql("create user bob identified by password '*§', eve identified with 'p' as 'b§'", &["eve"]);
+    check_sql("create user bob identified with caching_sha2_password as 0x§", &["caching_sha2_password"]);
+    check_sql("create user bob identified by _binary'§' comment 'of shop'", &["comment 'of shop'"]);
+    check_sql(
+        "alter user user() identified by '§' replace 'b§' retain current password",
+        &["retain current"],
+    );
+    check_sql("alter user bob identified by random password", &["identified by random password"]);
+    check_sql("alter user bob attribute '{\\\"password\\\": \\\"§\\\", \\\"team\\\": \\\"a\\\"}'", &["team"]);
+    check_sql("grant select on d.* to bob identified by '§', eve identified by 'b§'", &["on d.* to bob"]);
+    check_sql(
+        "create server s foreign data wrapper mysql options (host 'h', user 'u', password '§')",
+        &["host"],
+    );
+    check_sql("start replica user='repl' password='§'", &["user='repl'"]);
+    check_sql(
+        "change master to master_host='h', master_password='§', master_port=3306",
+        &["master_host='h'"],
+    );
+    check_sql("start group_replication user='repl', password='§'", &["user='repl'"]);
+    check_sql("create table t (id int) connection='mysql://app:§@db/d/t'", &["mysql://app:", "@db/d/t"]);
+}
+
+#[test]
+fn where_literals_end_is_read_as_the_session_has_it_and_both_ways_where_nobody_knows() {
+    let masker = masker();
+    let plain = r"create user bob identified by 'it\', eve identified by 'hunter2' comment 'of shop'";
+    for backslash_escapes in [Some(false), None] {
+        let masked = masker.sql_in(plain, backslash_escapes);
+        assert!(!masked.contains("hunter2") && masked.contains("eve identified by"), "{masked}");
+    }
+    let escaped = r"create user bob identified by 'it\', eve identified by hunter2 '";
+    assert!(!masker.sql_in(escaped, None).contains("hunter2"));
+}
+
+#[test]
 fn a_literal_masks_as_the_row_image_does() {
     let masker = masker();
     let sql = masker.sql(r"update t set password='it''s\n' where pin_token=1234");

@@ -1,0 +1,154 @@
+//! What became of changes after they were logged: rollbacks, savepoints, XA in one phase, XA of before.
+
+use conftrail_binlog::Config;
+use conftrail_core::{Action, Value};
+use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
+
+use crate::reading::{Reading, actions, config};
+use crate::statements::detail;
+
+/// GTIDs of MySQL forbid what mixes tables with and without transactions.
+fn without_gtids(product: Product) -> MysqlOptions {
+    let options = MysqlOptions::recommended_of(product);
+    match product {
+        Product::Mysql => options.with("--gtid-mode=OFF").with("--enforce-gtid-consistency=OFF"),
+        _ => options,
+    }
+}
+
+async fn server(product: Product) -> MysqlServer {
+    let server = MysqlServer::start(without_gtids(product)).await;
+    server
+        .query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); CREATE TABLE d.m (id INT PRIMARY KEY) ENGINE=MyISAM")
+        .await;
+    server
+}
+
+#[tokio::test]
+async fn a_rollback_within_the_log_is_an_outcome_of_what_stands_before_it() {
+    for product in Product::ALL {
+        let server = server(product).await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server
+            .query(
+                "SET SESSION binlog_format = STATEMENT; BEGIN; INSERT INTO d.t VALUES (1); INSERT INTO d.m VALUES (1); \
+                 ROLLBACK; INSERT INTO d.t VALUES (2)",
+            )
+            .await;
+        let events = reading.catch_up(&server).await;
+        use Action::{Outcome, Statement};
+        assert_eq!(actions(&events), [Statement, Statement, Outcome, Statement], "{product:?}");
+        let taken_back = &events[2];
+        assert!(taken_back.has_flag("rolled_back"));
+        assert_eq!(detail(taken_back, "result"), Some("rolled_back"));
+        assert_eq!(detail(taken_back, "of"), events[0].tx.as_ref().map(|tx| tx.id.as_str()));
+        assert_ne!(events[3].tx.as_ref().map(|tx| &tx.id), events[0].tx.as_ref().map(|tx| &tx.id));
+    }
+}
+
+#[tokio::test]
+async fn what_a_rollback_to_a_savepoint_took_back_is_told_from_where_on() {
+    for product in Product::ALL {
+        let server = server(product).await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server
+            .query(
+                "SET SESSION binlog_format = STATEMENT; BEGIN; INSERT INTO d.t VALUES (1); SAVEPOINT a; \
+                 SAVEPOINT S; INSERT INTO d.m VALUES (1); INSERT INTO d.t VALUES (2); ROLLBACK TO s; \
+                 INSERT INTO d.t VALUES (3); COMMIT",
+            )
+            .await;
+        let events = reading.catch_up(&server).await;
+        use Action::{Outcome, Statement};
+        assert_eq!(actions(&events), [Statement, Statement, Statement, Outcome, Statement], "{product:?}");
+        let taken_back = &events[3];
+        assert!(taken_back.has_flag("rolled_back"));
+        assert!(detail(taken_back, "savepoint").is_some_and(|name| name.eq_ignore_ascii_case("s")));
+        let from = taken_back.detail.as_ref().and_then(|detail| detail.get("from"));
+        assert_eq!(from, Some(&Value::from(1_u64)));
+        assert_eq!(events.iter().filter(|event| event.tx == events[0].tx).count(), 1);
+        let transactions: Vec<_> = events.iter().filter_map(|event| event.tx.as_ref()).collect();
+        assert!(transactions.iter().all(|tx| tx.id == transactions[0].id));
+        assert_eq!(transactions.iter().map(|tx| tx.seq).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+    }
+}
+
+#[tokio::test]
+async fn tables_without_transactions_commit_row_by_row_and_keep_what_a_rollback_cannot_take_back() {
+    for product in Product::ALL {
+        let server = server(product).await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server
+            .query(
+                "INSERT INTO d.m VALUES (1); BEGIN; INSERT INTO d.t VALUES (1); INSERT INTO d.m VALUES (2); ROLLBACK; \
+                 INSERT INTO d.m VALUES (3); BEGIN; INSERT INTO d.t VALUES (4); SAVEPOINT s; INSERT INTO d.t VALUES (5); \
+                 ROLLBACK TO s; INSERT INTO d.t VALUES (6); COMMIT",
+            )
+            .await;
+        let events = reading.catch_up(&server).await;
+        let seen: Vec<&str> =
+            events.iter().map(|event| event.resource.id.trim_start_matches("mysql:orders-db/d/")).collect();
+        assert_eq!(seen, ["m/1", "m/2", "m/3", "t/4", "t/6"], "{product:?}");
+        // What the server holds is what was told.
+        let held =
+            server.query("SELECT CONCAT('m/', id) FROM d.m UNION ALL SELECT CONCAT('t/', id) FROM d.t").await;
+        assert_eq!(held.concat(), seen);
+    }
+}
+
+#[tokio::test]
+async fn an_xa_transaction_in_one_phase_is_decided_at_once() {
+    for product in Product::ALL {
+        let server = server(product).await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server
+            .query("XA START 'a', 'b', 7; INSERT INTO d.t VALUES (1); XA END 'a', 'b', 7; XA COMMIT 'a', 'b', 7 ONE PHASE")
+            .await;
+        let events = reading.catch_up(&server).await;
+        if product == Product::Mysql {
+            assert_eq!(actions(&events), [Action::Create, Action::Outcome]);
+            assert!(events[0].has_flag("xa_prepared"));
+            assert_eq!(detail(&events[1], "result"), Some("committed"));
+            assert_eq!(detail(&events[1], "xid"), Some("X'61',X'62',7"));
+            assert_eq!(detail(&events[1], "of"), events[0].tx.as_ref().map(|tx| tx.id.as_str()));
+        } else {
+            // To MariaDB it is a transaction as any other.
+            assert_eq!(actions(&events), [Action::Create]);
+            assert!(!events[0].has_flag("xa_prepared"));
+        }
+        assert!(!reading.checkpoint.state.keys().any(|key| key.starts_with("xa:")));
+    }
+}
+
+#[tokio::test]
+async fn the_outcome_of_an_xa_transaction_is_told_unless_none_of_its_rows_is_captured() {
+    for product in Product::ALL {
+        let server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        server
+            .query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); CREATE TABLE d.x LIKE d.t")
+            .await;
+        let prepare = |xid: &str, table: &str, id: u8| {
+            let insert = format!("INSERT INTO d.{table} VALUES ({id})");
+            format!("XA START '{xid}'; {insert}; XA END '{xid}'; XA PREPARE '{xid}'")
+        };
+        server.query(&prepare("before", "t", 1)).await;
+        let captured = Config { exclude: vec!["d.x".to_owned()], ..config(&server, "d.*") };
+        let mut reading = Reading::latest(captured.clone()).await;
+        server.query(&prepare("other", "x", 1)).await;
+        server
+            .query(&format!("SET SESSION binlog_format = STATEMENT; {}", prepare("by statement", "t", 2)))
+            .await;
+        let events = reading.catch_up(&server).await;
+        assert_eq!(actions(&events), [Action::Statement], "{product:?}");
+        assert!(events[0].has_flag("xa_prepared"));
+        let mut reading = Reading::open(captured, Some(reading.checkpoint)).await.expect("it opens");
+        server.query("XA COMMIT 'other'; XA ROLLBACK 'by statement'; XA COMMIT 'before'").await;
+        let outcomes = reading.catch_up(&server).await;
+        assert_eq!(actions(&outcomes), [Action::Outcome; 2], "{product:?}");
+        assert_eq!(detail(&outcomes[0], "of"), events[0].tx.as_ref().map(|tx| tx.id.as_str()));
+        assert_eq!(detail(&outcomes[0], "result"), Some("rolled_back"));
+        assert_eq!(detail(&outcomes[1], "xid"), Some("X'6265666f7265',X'',1"));
+        let of = outcomes[1].detail.as_ref().and_then(|detail| detail.get("of"));
+        assert_eq!((detail(&outcomes[1], "result"), of), (Some("committed"), None::<&Value>));
+    }
+}
