@@ -63,15 +63,19 @@ impl Finder<'_> {
             merged.into_iter().for_each(|map| self.node(map));
             return;
         }
-        let name = self.tree.key(key);
-        if self.tree.is_flat {
-            self.path.enter_flat(&name);
+        let tree = self.tree;
+        let name = match tree.node(key) {
+            Some(Node::Scalar(scalar)) => &scalar.text,
+            _ => &tree.key(key),
+        };
+        if tree.is_flat {
+            self.path.enter_flat(name);
         } else {
-            self.path.enter(&name);
+            self.path.enter(name);
         }
         let before = self.found.len();
         self.node(value);
-        if self.found.len() == before && holds_mask(&name) {
+        if self.found.len() == before && holds_mask(name) {
             self.found.push(self.path.to_string());
         }
         self.path.leave();

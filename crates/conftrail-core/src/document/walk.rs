@@ -118,7 +118,7 @@ impl Walker<'_> {
         let names_secret =
             siblings::names_secret(texts().map(|((_, facts), text)| (*facts, text)), self.masker);
         let is_kubernetes_secret =
-            siblings::is_kubernetes_secret(texts().map(|((name, _), text)| (name.as_str(), text)));
+            texts().any(|((_, facts), text)| facts.holds_kind && text.is_some_and(siblings::is_secret_kind));
         for ((key_node, value_node), (name, facts)) in entries.iter().zip(&keys) {
             let value_secret = is_secret
                 || facts.is_secret

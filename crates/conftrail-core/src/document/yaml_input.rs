@@ -7,41 +7,44 @@ use saphyr_parser::input::SkipTabs;
 /// How many characters the parser makes room for at once.
 const ROOM: usize = 16;
 
-/// The rest of a text. What it answers is what `saphyr_parser::StrInput` answers.
+/// A text and how far it is read. What it answers is what `saphyr_parser::StrInput` answers.
 pub(crate) struct Characters<'a> {
-    rest: &'a str,
+    text: &'a str,
+    /// The first byte of the next character.
+    at: usize,
     /// How far the parser wanted to look ahead; it relies on hearing the number again.
     ahead: usize,
 }
 
 impl<'a> Characters<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { rest: text, ahead: 0 }
+        Self { text, at: 0, ahead: 0 }
     }
 
     #[inline]
-    fn byte(&self, at: usize) -> Option<u8> {
-        self.rest.as_bytes().get(at).copied()
+    fn byte(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at + ahead).copied()
     }
 
-    /// Passes a number of bytes that end with a character.
-    #[inline]
-    fn pass(&mut self, length: usize) {
-        self.rest = self.rest.get(length..).unwrap_or_default();
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
     }
 
     /// Passes characters for as long as they are like this, and returns how many there were and what they are.
     fn pass_while(&mut self, is_like: impl Fn(char) -> bool) -> (usize, &'a str) {
-        let end = self.rest.find(|character| !is_like(character)).unwrap_or(self.rest.len());
-        let (passed, rest) = self.rest.split_at(end);
-        self.rest = rest;
+        let rest = self.rest();
+        let end = rest.find(|character| !is_like(character)).unwrap_or(rest.len());
+        let passed = rest.get(..end).unwrap_or_default();
+        self.at += end;
         (passed.chars().count(), passed)
     }
 
     /// Says whether three such signs stand here alone.
     #[inline]
     fn is_marker(&self, signs: &str) -> bool {
-        self.rest.starts_with(signs) && self.byte(signs.len()).is_none_or(is_blank_or_break_or_zero)
+        self.byte(0) == signs.bytes().next()
+            && self.rest().starts_with(signs)
+            && self.byte(signs.len()).is_none_or(is_blank_or_break_or_zero)
     }
 }
 
@@ -70,7 +73,7 @@ impl Input for Characters<'_> {
 
     #[inline]
     fn raw_read_non_breakz_ch(&mut self) -> Option<char> {
-        let character = self.rest.chars().next().filter(|character| is_content(*character))?;
+        let character = self.rest().chars().next().filter(|character| is_content(*character))?;
         self.skip();
         Some(character)
     }
@@ -78,8 +81,8 @@ impl Input for Characters<'_> {
     #[inline]
     fn skip(&mut self) {
         match self.byte(0) {
-            Some(byte) if byte.is_ascii() => self.pass(1),
-            Some(_) => self.pass(self.peek().len_utf8()),
+            Some(byte) if byte.is_ascii() => self.at += 1,
+            Some(_) => self.at += self.peek().len_utf8(),
             None => {}
         }
     }
@@ -100,7 +103,7 @@ impl Input for Characters<'_> {
     fn peek_nth(&self, n: usize) -> char {
         match (n, self.byte(0), self.byte(1)) {
             (1, Some(first), Some(second)) if first.is_ascii() && second.is_ascii() => char::from(second),
-            _ => self.rest.chars().nth(n).unwrap_or('\0'),
+            _ => self.rest().chars().nth(n).unwrap_or('\0'),
         }
     }
 
@@ -108,7 +111,7 @@ impl Input for Characters<'_> {
     fn peek_opt(&self) -> Option<char> {
         match self.byte(0)? {
             byte if byte.is_ascii() => Some(char::from(byte)),
-            _ => self.rest.chars().next(),
+            _ => self.rest().chars().next(),
         }
     }
 
@@ -136,7 +139,7 @@ impl Input for Characters<'_> {
                 Some(b'\t') if skip_tabs == SkipTabs::Yes => has_tab = true,
                 _ => break,
             }
-            self.pass(1);
+            self.at += 1;
             passed += 1;
         }
         if self.byte(0) == Some(b'#') {
@@ -157,7 +160,7 @@ impl Input for Characters<'_> {
                     || (in_flow && matches!(next, b',' | b'[' | b']' | b'{' | b'}'))
             }),
             // The first byte of a byte order mark.
-            Some(0xef) => !self.rest.starts_with('\u{feff}'),
+            Some(0xef) => !self.rest().starts_with('\u{feff}'),
             _ => true,
         }
     }
@@ -222,7 +225,7 @@ fn is_content(character: char) -> bool {
 
 #[inline]
 fn is_blank_or_break_or_zero(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0)
+    byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0)
 }
 
 #[cfg(test)]

@@ -31,10 +31,12 @@ pub(crate) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         }
         from = start;
     }
-    for pattern in [&ORACLE, &GO_DSN] {
-        found.extend(
-            pattern.captures_iter(text).filter_map(|captures| captures.get(1)).map(|part| part.range()),
-        );
+    if text.contains('@') {
+        for pattern in [&ORACLE, &GO_DSN] {
+            found.extend(
+                pattern.captures_iter(text).filter_map(|captures| captures.get(1)).map(|part| part.range()),
+            );
+        }
     }
     let signed = SIGNED.captures_iter(text).filter_map(|captures| captures.get(1));
     found.extend(signed.filter(|value| looks_random(value.as_str())).map(|value| value.range()));
