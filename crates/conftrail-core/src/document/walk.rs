@@ -10,7 +10,7 @@ use super::edits::Edits;
 use super::markup::{self, Markup};
 use super::tree::{Node, Scalar, Style, Tree};
 use crate::Value;
-use crate::mask::{KeyMemo, Masker, siblings};
+use crate::mask::{KeyFacts, KeyMemo, Masker, siblings};
 
 /// What one pass over a document found.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub(crate) struct Found {
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
     keys: KeyMemo,
+    /// What follows from the scalars that are keys, by node.
+    facts: Vec<Option<KeyFacts>>,
     /// Scalars in which nothing is secret, by node: as open and as secret by their place.
     scalars: Vec<[bool; 2]>,
     /// Gaps in which nothing is secret, in their order: by what they hold and as beside a secret.
@@ -33,6 +35,7 @@ pub(crate) struct Looked {
 impl Looked {
     /// Forgets what is known by places, for a document that was parsed again.
     pub(crate) fn forget_places(&mut self) {
+        self.facts.clear();
         self.scalars.clear();
         self.gaps.clear();
     }
@@ -40,6 +43,7 @@ impl Looked {
 
 /// Looks over a document once.
 pub(crate) fn find(masker: &Masker, format: Format, text: &str, tree: &Tree, looked: &mut Looked) -> Found {
+    looked.facts.resize(tree.nodes.len(), None);
     looked.scalars.resize(tree.nodes.len(), [false; 2]);
     let mut walker = Walker {
         masker,
@@ -49,6 +53,7 @@ pub(crate) fn find(masker: &Masker, format: Format, text: &str, tree: &Tree, loo
         looked,
         seen: vec![[false; 2]; tree.nodes.len()],
         replaced: Vec::new(),
+        in_key: false,
         beside: HashSet::new(),
         found: Found::default(),
     };
@@ -59,6 +64,9 @@ pub(crate) fn find(masker: &Masker, format: Format, text: &str, tree: &Tree, loo
     for node in walker.replaced {
         if let Some(clean) = walker.looked.scalars.get_mut(node) {
             *clean = [false; 2];
+        }
+        if let Some(facts) = walker.looked.facts.get_mut(node) {
+            *facts = None;
         }
     }
     walker.found
@@ -74,6 +82,8 @@ struct Walker<'a> {
     seen: Vec<[bool; 2]>,
     /// Scalars that are to be replaced.
     replaced: Vec<usize>,
+    /// Whether what is walked is a list or a map that is a key, which must stay short and on its line.
+    in_key: bool,
     /// Where gaps begin whose comment stands beside a secret.
     beside: HashSet<usize>,
     found: Found,
@@ -105,25 +115,16 @@ impl Walker<'_> {
     fn map(&mut self, entries: &[(usize, usize)], is_secret: bool) {
         let tree = self.tree;
         let is_markup = tree.markup.is_some();
-        let mut keys = Vec::with_capacity(entries.len());
-        for (key, _) in entries {
-            let name = self.name(*key);
-            let mut facts = self.looked.keys.facts(self.masker, &name);
-            // A key of markup has signs and a name space that its name lacks.
-            facts.holds_secret |= is_markup;
-            facts.holds_value |= is_markup && markup::holds_values(&name);
-            keys.push((name, facts));
-        }
-        let texts = || keys.iter().zip(entries).map(|(key, (_, value))| (key, tree.scalar_text(*value)));
-        let names_secret =
-            siblings::names_secret(texts().map(|((_, facts), text)| (*facts, text)), self.masker);
+        let keys: Vec<KeyFacts> = entries.iter().map(|(key, _)| self.facts(*key)).collect();
+        let texts = || keys.iter().zip(entries).map(|(key, (_, value))| (*key, tree.scalar_text(*value)));
+        let names_secret = siblings::names_secret(texts(), self.masker);
         let is_kubernetes_secret =
-            texts().any(|((_, facts), text)| facts.holds_kind && text.is_some_and(siblings::is_secret_kind));
-        for ((key_node, value_node), (name, facts)) in entries.iter().zip(&keys) {
+            texts().any(|(key, text)| key.holds_kind && text.is_some_and(siblings::is_secret_kind));
+        for ((key_node, value_node), facts) in entries.iter().zip(&keys) {
             let value_secret = is_secret
                 || facts.is_secret
                 || (names_secret && facts.holds_value)
-                || (is_kubernetes_secret && siblings::is_kubernetes_data(name));
+                || (is_kubernetes_secret && siblings::is_kubernetes_data(&self.name(*key_node)));
             if let Some(Node::Scalar(key)) = tree.node(*key_node) {
                 let may_hide = is_secret || facts.holds_secret;
                 if let Some(masked) = may_hide.then(|| self.masker.secret_key(&key.text, is_secret)).flatten()
@@ -134,10 +135,30 @@ impl Walker<'_> {
                     self.beside.insert(key.span.end);
                 }
             } else {
+                let was_in_key = std::mem::replace(&mut self.in_key, true);
                 self.node(*key_node, is_secret);
+                self.in_key = was_in_key;
             }
             self.node(*value_node, value_secret);
         }
+    }
+
+    /// Returns what follows from a key.
+    fn facts(&mut self, key: usize) -> KeyFacts {
+        if let Some(Some(facts)) = self.looked.facts.get(key) {
+            return *facts;
+        }
+        let name = self.name(key);
+        let mut facts = self.looked.keys.facts(self.masker, &name);
+        if self.tree.markup.is_some() {
+            // A key of markup has signs and a name space that its name lacks.
+            facts.holds_secret = true;
+            facts.holds_value |= markup::holds_values(&name);
+        }
+        if let (Some(Node::Scalar(_)), Some(known)) = (self.tree.node(key), self.looked.facts.get_mut(key)) {
+            *known = Some(facts);
+        }
+        facts
     }
 
     /// Returns what a key is called, without the signs that only paths have.
@@ -177,7 +198,11 @@ impl Walker<'_> {
             *clean = true;
             return;
         };
-        self.found.edits.scalar(self.text, node, scalar, &masked);
+        if self.in_key {
+            self.found.edits.name(self.text, scalar, &masked);
+        } else {
+            self.found.edits.scalar(self.text, node, scalar, &masked);
+        }
         self.replaced.push(node);
         let word = scalar.text.trim();
         if is_secret && self.masker.is_unmistakable(word) {

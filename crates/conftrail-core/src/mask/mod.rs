@@ -25,7 +25,7 @@ mod xml;
 
 pub use key::{Fingerprinter, InvalidMaskKey, MaskKey};
 pub use masker::Masker;
-pub(crate) use memo::KeyMemo;
+pub(crate) use memo::{KeyFacts, KeyMemo};
 pub use row::RowPlan;
 pub use rules::{MaskRules, RuleProblem};
 pub use token::{holds_mask, is_mask};
