@@ -15,17 +15,26 @@ use super::statement::{Account, ObjectName, Statement, classify};
 use crate::who::Login;
 use crate::wire::RawEvent;
 
-/// Returns a statement as events carry it: masked, and its digest.
+/// Of a longer statement events carry the beginning, in bytes: most of it is values.
+const MOST_TEXT: usize = 64 << 10;
+
+/// Returns a statement as events carry it: masked, and its digest; `bytes` is its length where it was cut.
 pub(super) fn text_detail(masker: &Masker, dialect: Dialect, sql: &str) -> Map {
-    let text = masker.sql_in(sql, dialect.backslash_escapes());
+    let beginning = sql.get(..sql.floor_char_boundary(MOST_TEXT)).unwrap_or_default();
+    let is_cut = beginning.len() < sql.len();
+    let escapes = dialect.backslash_escapes();
+    let text = if is_cut { masker.sql_beginning(beginning, escapes) } else { masker.sql_in(sql, escapes) };
     let mut digest = "sha256:".to_owned();
     for byte in Sha256::digest(text.as_bytes()) {
         // Writing to a string does not fail.
         let _never_fails = write!(digest, "{byte:02x}");
     }
-    let mut detail = Map::with_capacity(4);
+    let mut detail = Map::with_capacity(5);
     detail.insert("text", text);
     detail.insert("digest", digest);
+    if is_cut {
+        detail.insert("bytes", sql.len() as u64);
+    }
     detail
 }
 

@@ -1,7 +1,7 @@
 //! Changes of rows by statement: an event of each captured table that the statement writes to.
 
 use conftrail_binlog::Config;
-use conftrail_core::{Action, Event};
+use conftrail_core::{Action, Event, Value};
 use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 use mysql_async::prelude::Queryable;
 
@@ -30,7 +30,7 @@ async fn of_several_tables_each_that_is_written_is_told_by_its_own_name() {
     for product in Product::ALL {
         let server = server(product).await;
         let mut reading = Reading::latest(excluding(&server)).await;
-        for (sql, expected) in [
+        let statements = [
             ("UPDATE t, m SET t.v = 4, m.v = 4 WHERE t.id = m.id", &["t", "m"][..]),
             ("UPDATE x, m SET m.v = 5 WHERE x.id = 9 OR m.id = 1", &["m"]),
             ("UPDATE t AS a JOIN m AS b ON a.id = b.id SET b.v = 6", &["m"]),
@@ -45,14 +45,18 @@ async fn of_several_tables_each_that_is_written_is_told_by_its_own_name() {
             ),
             ("INSERT INTO t (id, password) VALUES (12, 'hunter2')", &["t"]),
             ("DELETE FROM t WHERE password = 'hunter2' /*user='alice'*/", &["t"]),
-        ] {
-            let before = reading.events().len();
+        ];
+        for (sql, _) in statements {
             server.query(&format!("SET SESSION binlog_format = STATEMENT; USE d; {sql}")).await;
-            let events = reading.catch_up(&server).await;
-            assert_eq!(tables(&events[before..]), expected, "{product:?}: {sql}");
-            assert!(events[before..].iter().all(|event| event.action == Action::Statement));
         }
-        let events = reading.events();
+        let events = reading.catch_up(&server).await;
+        assert!(events.iter().all(|event| event.action == Action::Statement));
+        let mut written = tables(&events).into_iter();
+        for (sql, expected) in statements {
+            let found: Vec<&str> = written.by_ref().take(expected.len()).collect();
+            assert_eq!(found, expected, "{product:?}: {sql}");
+        }
+        assert_eq!(written.next(), None, "{product:?}");
         let printed = serde_json::to_string(&events).expect("json");
         assert!(!printed.contains("hunter2"), "{printed}");
         let last = events.last().expect("the deletion");
@@ -123,5 +127,26 @@ async fn a_statement_that_does_not_say_what_it_writes_is_told_of_the_database() 
         assert_eq!(events[0].resource.id, "mysql:orders-db/d");
         assert!(detail(&events[0], "text").is_some_and(|text| text.contains('f')));
         assert!(elsewhere.catch_up(&server).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn of_a_very_long_statement_the_beginning_is_kept_and_its_length() {
+    for product in Product::ALL {
+        let server = server(product).await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        let mut root = session(&server).await;
+        root.query_drop("SET SESSION binlog_format = STATEMENT").await.expect("a format");
+        let rows: Vec<String> = (100..20_100).map(|id| format!("({id}, 1, 'hunter2')")).collect();
+        let statement = format!("INSERT INTO d.t VALUES {}", rows.join(", "));
+        root.query_drop(&statement).await.expect("the rows");
+        let event = reading.events_until(1).await.remove(0);
+        let text = detail(&event, "text").expect("a statement");
+        assert!(
+            text.starts_with("INSERT INTO d.t VALUES (100, 1, 'hmac-sha256:") && !text.contains("hunter")
+        );
+        assert!(text.len() < 300_000, "{}", text.len());
+        let bytes = event.detail.as_ref().and_then(|detail| detail.get("bytes"));
+        assert_eq!(bytes, Some(&Value::from(statement.len() as u64)), "{product:?}");
     }
 }

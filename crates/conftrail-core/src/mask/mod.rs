@@ -17,6 +17,7 @@ mod row;
 mod rules;
 pub(crate) mod siblings;
 mod sql;
+mod sql_readings;
 mod sql_tokens;
 mod token;
 mod trigger;

@@ -1,9 +1,8 @@
 //! Masking of SQL text: literals by the column they belong to, comments and other literals by what they hold.
 
-use std::ops::Range;
-
 use super::Masker;
 use super::siblings::is_name;
+use super::sql_readings::{Replacement, joined, readings, replaced};
 use super::sql_tokens::{Kind, Reading, Token, tokens, unescape};
 
 /// How often a statement is looked at again after a replacement.
@@ -36,64 +35,55 @@ impl Masker {
     ///
     /// What version comments (`/*!80000 … */`, MariaDB's `/*M!100000 … */`) hide is read as SQL and as a comment likewise.
     pub fn sql_in(&self, sql: &str, backslash_escapes: Option<bool>) -> String {
-        let readings = readings(sql, backslash_escapes);
+        self.sql_read(sql, &readings(sql, backslash_escapes, false))
+    }
+
+    /// As [`Masker::sql_in`], for the beginning of a statement that was cut: the name of a secret can stand in what is missing, so
+    /// every text literal that is not tied to a column is masked, and the one that was cut.
+    pub fn sql_beginning(&self, sql: &str, backslash_escapes: Option<bool>) -> String {
+        self.sql_read(sql, &readings(sql, backslash_escapes, true))
+    }
+
+    fn sql_read(&self, sql: &str, readings: &[Reading]) -> String {
         let mut masked = sql.to_owned();
         for _ in 0..MAX_PASSES {
             // What was joined by a mask can show a name that was cut in two before.
-            let before = masked.clone();
-            for reading in &readings {
-                masked = self.sql_once(&masked, *reading, false);
-            }
-            if masked == before {
+            let found = readings.iter().flat_map(|reading| self.sql_secrets(&masked, *reading, false));
+            let found = joined(found.collect(), |range| {
+                let secret = masked.get(range).unwrap_or_default();
+                format!("'{}'", self.secret_text(secret).unwrap_or_default())
+            });
+            let again = replaced(&masked, &found);
+            if again == masked {
                 break;
             }
+            masked = again;
         }
         masked
     }
 
-    fn sql_once(&self, sql: &str, reading: Reading, is_hidden: bool) -> String {
+    /// Finds what is to be replaced where a statement is read one way, in its order.
+    fn sql_secrets(&self, sql: &str, reading: Reading, is_hidden: bool) -> Vec<Replacement> {
         let all = tokens(sql, reading);
         let mut statement = Statement::new(self, sql, &all, reading);
         statement.judge();
-        let mut masked = String::with_capacity(sql.len());
-        let mut at = 0;
-        for (range, replacement) in statement.replacements(&all, is_hidden) {
-            masked.push_str(sql.get(at..range.start).unwrap_or_default());
-            masked.push_str(&replacement);
-            at = range.end;
+        if reading.is_cut {
+            statement.settle(statement.tokens.len().saturating_sub(1), Verdict::Secret);
         }
-        masked.push_str(sql.get(at..).unwrap_or_default());
-        masked
+        statement.replacements(&all, is_hidden)
     }
 
     /// Masks a comment's inside; what a version comment hides from other servers is SQL, comments in it are text.
-    fn sql_comment(&self, inner: &str, reading: Reading, is_hidden: bool) -> Option<String> {
-        let hidden = ["!", "M!"].iter().find_map(|sign| Some((sign, inner.strip_prefix(sign)?)));
+    fn sql_comment(&self, inner: &str, reading: Reading, is_hidden: bool) -> Vec<Replacement> {
+        let hidden = ["!", "M!"].iter().find_map(|sign| Some((sign.len(), inner.strip_prefix(sign)?)));
         match hidden.filter(|_| !is_hidden) {
             Some((sign, hidden)) => {
-                let masked = self.sql_once(hidden, reading, true);
-                (masked != hidden).then(|| format!("{sign}{masked}"))
+                let found = self.sql_secrets(hidden, reading, true).into_iter();
+                found.map(|(range, masked)| (range.start + sign..range.end + sign, masked)).collect()
             }
-            None => self.open_text(inner),
+            None => self.open_text(inner).map(|masked| (0..inner.len(), masked)).into_iter().collect(),
         }
     }
-}
-
-/// The ways in which a server can have read a statement; one, for most.
-fn readings(sql: &str, backslash_escapes: Option<bool>) -> Vec<Reading> {
-    let escapes: &[bool] = match backslash_escapes {
-        Some(true) => &[true],
-        Some(false) => &[false],
-        None if sql.contains('\\') => &[true, false],
-        None => &[true],
-    };
-    let has_hidden = sql.contains("/*!") || sql.contains("/*M!");
-    let opens: &[bool] = if has_hidden { &[true, false] } else { &[false] };
-    let each = |opens_comments: &bool| {
-        let opens_comments = *opens_comments;
-        escapes.iter().map(move |escapes| Reading { backslash_escapes: *escapes, opens_comments })
-    };
-    opens.iter().flat_map(each).collect()
 }
 
 struct Statement<'a> {
@@ -125,7 +115,7 @@ impl<'a> Statement<'a> {
             judged_to: 0,
         };
         let mut places = 0..statement.tokens.len();
-        statement.names_secret = places.clone().any(|at| statement.is_secret_name(at));
+        statement.names_secret = reading.is_cut || places.clone().any(|at| statement.is_secret_name(at));
         let is_credential =
             |at: usize| statement.is_word(at, "identified") || statement.is_word(at, "password");
         statement.credentials_from = places.find(|at| is_credential(*at)).unwrap_or(usize::MAX);
@@ -318,15 +308,16 @@ impl<'a> Statement<'a> {
         }
     }
 
-    fn replacements(&self, all: &[Token], is_hidden: bool) -> Vec<(Range<usize>, String)> {
+    fn replacements(&self, all: &[Token], is_hidden: bool) -> Vec<Replacement> {
         let mut verdicts = self.verdicts.iter();
         let mut replacements = Vec::new();
         for token in all {
             let Some(inner) = self.sql.get(token.inner.clone()) else { continue };
             if token.kind == Kind::Comment {
-                if let Some(masked) = self.masker.sql_comment(inner, self.reading, is_hidden) {
-                    replacements.push((token.inner.clone(), masked));
-                }
+                let found = self.masker.sql_comment(inner, self.reading, is_hidden).into_iter();
+                let start = token.inner.start;
+                replacements
+                    .extend(found.map(|(range, masked)| (range.start + start..range.end + start, masked)));
                 continue;
             }
             let verdict = verdicts.next().copied().unwrap_or(Verdict::Untied);

@@ -35,6 +35,8 @@ pub(crate) struct Reading {
     pub(crate) backslash_escapes: bool,
     /// Whether what `/*!80000 … */` and MariaDB's `/*M!100000 … */` hide from other servers stands among the rest.
     pub(crate) opens_comments: bool,
+    /// Whether the statement goes on behind the text.
+    pub(crate) is_cut: bool,
 }
 
 /// Splits a statement.
@@ -162,7 +164,7 @@ pub(crate) fn unescape(inner: &str, reading: Reading) -> String {
 mod tests {
     use super::*;
 
-    const USUAL: Reading = Reading { backslash_escapes: true, opens_comments: false };
+    const USUAL: Reading = Reading { backslash_escapes: true, opens_comments: false, is_cut: false };
 
     #[test]
     fn what_a_version_comment_hides_is_read_with_the_rest_or_as_a_comment() {
