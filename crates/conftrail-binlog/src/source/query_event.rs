@@ -26,6 +26,8 @@ pub(super) struct QueryEvent<'a> {
     pub(super) invoker: Option<Login>,
     /// The databases that it concerns, where the server tells.
     pub(super) databases: Vec<String>,
+    /// Whether nothing has changed: it tells of a statement that began or failed.
+    pub(super) is_no_change: bool,
 }
 
 impl<'a> QueryEvent<'a> {
@@ -49,12 +51,22 @@ impl<'a> QueryEvent<'a> {
         let error_code = cursor.u16()?;
         let status_length = usize::from(cursor.u16()?);
         cursor.take(more)?;
-        let Status { dialect, invoker, databases } = Status::read(cursor.take(status_length)?);
+        let Status { dialect, invoker, databases, is_no_change } = Status::read(cursor.take(status_length)?);
         let schema = String::from_utf8_lossy(cursor.take(schema_length)?);
         cursor.u8()?;
         let statement = cursor.rest();
         let sql = dialect.text(statement);
-        Some(Self { thread_id, error_code, schema, statement, sql, dialect, invoker, databases })
+        Some(Self {
+            thread_id,
+            error_code,
+            schema,
+            statement,
+            sql,
+            dialect,
+            invoker,
+            databases,
+            is_no_change,
+        })
     }
 }
 

@@ -59,7 +59,7 @@ impl Reader {
         };
         let backslash_escapes = query.dialect.backslash_escapes().unwrap_or(true);
         let grammar = Grammar { backslash_escapes, product: self.position.executed.product() };
-        let statement = classify(&query.sql, grammar);
+        let statement = if query.is_no_change { Statement::Harmless } else { classify(&query.sql, grammar) };
         self.transaction_at(event).session(query.thread_id, query.dialect, query.invoker.as_ref());
         match statement {
             Statement::Begin => self.transaction_at(event).is_open = true,

@@ -14,6 +14,8 @@ pub(super) struct Status {
     pub(super) invoker: Option<Login>,
     /// The databases that the statement concerns, where the server says so.
     pub(super) databases: Vec<String>,
+    /// Whether this tells only that an ALTER TABLE began or failed: MariaDB with `binlog_alter_two_phase` logs one that is made twice.
+    pub(super) is_no_change: bool,
 }
 
 /// Codes of status variables; sources: MySQL, `libs/mysql/binlog/event/statement_events.h`, `Query_event`; MariaDB,
@@ -32,6 +34,16 @@ mod code {
     pub(super) const INVOKER: u8 = 11;
     pub(super) const DATABASES: u8 = 12;
     pub(super) const MICROSECONDS: u8 = 13;
+    pub(super) const MARIADB_MICROSECONDS: u8 = 128;
+    pub(super) const MARIADB_XID: u8 = 129;
+    pub(super) const MARIADB_PHASE: u8 = 130;
+}
+
+/// The phases of an ALTER TABLE; source: MariaDB, `sql/log_event.h`, `Gtid_log_event::FL_START_ALTER_E1` and below.
+mod phase {
+    pub(super) const START: u8 = 2;
+    pub(super) const COMMIT: u8 = 4;
+    pub(super) const ROLLBACK: u8 = 8;
 }
 
 /// Stands for more databases than are listed.
@@ -40,7 +52,8 @@ const TOO_MANY: u8 = 254;
 impl Status {
     /// Reads the variables, up to the first that is not known: behind it nothing can be found.
     pub(super) fn read(variables: &[u8]) -> Self {
-        let mut status = Self { dialect: Dialect::UNKNOWN, invoker: None, databases: Vec::new() };
+        let mut status =
+            Self { dialect: Dialect::UNKNOWN, invoker: None, databases: Vec::new(), is_no_change: false };
         let mut cursor = Cursor::new(variables);
         while status.read_variable(&mut cursor).is_some() {}
         status
@@ -67,9 +80,16 @@ impl Status {
             }
             code::CATALOG | code::TIME_ZONE => drop(short_text(cursor)?),
             code::TIME_NAMES | code::DATABASE_CHARSET => drop(cursor.take(2)?),
-            code::MICROSECONDS => drop(cursor.take(3)?),
+            code::MICROSECONDS | code::MARIADB_MICROSECONDS => drop(cursor.take(3)?),
             code::FLAGS | code::AUTO_INCREMENT | code::DATA_WRITTEN => drop(cursor.take(4)?),
-            code::TABLES_FOR_UPDATE => drop(cursor.take(8)?),
+            code::TABLES_FOR_UPDATE | code::MARIADB_XID => drop(cursor.take(8)?),
+            code::MARIADB_PHASE => {
+                let phases = cursor.u8()?;
+                self.is_no_change = phases & (phase::START | phase::ROLLBACK) != 0;
+                if phases & (phase::COMMIT | phase::ROLLBACK) != 0 {
+                    cursor.take(8)?;
+                }
+            }
             _ => return None,
         }
         Some(())
@@ -125,6 +145,14 @@ mod tests {
         for length in 0..FLAGS.len() {
             check(&[&FLAGS[..length]], Escapes::Unknown, None);
         }
+    }
+
+    #[test]
+    fn of_an_alter_in_two_phases_only_its_end_is_a_change() {
+        let is_no_change = |variables: &[&[u8]]| Status::read(&variables.concat()).is_no_change;
+        let number: &[u8] = &[4, 0, 0, 0, 0, 0, 0, 0];
+        assert!(is_no_change(&[FLAGS, &[130, 2]]) && is_no_change(&[FLAGS, &[130, 8], number]));
+        assert!(!is_no_change(&[FLAGS, &[129], number, &[130, 4], number]) && !is_no_change(&[FLAGS]));
     }
 
     #[test]

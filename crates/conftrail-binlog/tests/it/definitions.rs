@@ -149,3 +149,23 @@ async fn secrets_in_definitions_are_masked_and_the_rest_stays_readable() {
         assert!(text.contains("COMMENT 'a limit'") && text.contains("mysql://app:hmac-sha256:"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn an_alter_that_is_logged_in_two_phases_is_one_change_and_none_when_it_fails() {
+    for product in Product::MARIADB {
+        let options = MysqlOptions::recommended_of(product).with("--binlog-alter-two-phase=ON");
+        let server = MysqlServer::start(options).await;
+        server
+            .query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT); INSERT INTO d.t VALUES (1, 1), (2, 1)")
+            .await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server.query("ALTER TABLE d.t ADD w INT, ALGORITHM=COPY").await;
+        server
+            .try_query("ALTER TABLE d.t ADD UNIQUE (v), ALGORITHM=COPY")
+            .await
+            .expect_err("the values are not unique");
+        let events = reading.catch_up(&server).await;
+        assert_eq!(actions(&events), [Action::Schema], "{product:?}");
+        assert!(detail(&events[0], "text").is_some_and(|text| text.contains("ADD w")));
+    }
+}
