@@ -150,7 +150,7 @@ pub struct Event {
     /// What happened.
     pub action: Action,
     /// Where it was read.
-    pub source: Origin,
+    pub source: Arc<Origin>,
     /// What was changed.
     pub resource: Resource,
     /// Who made it, and how that is known.

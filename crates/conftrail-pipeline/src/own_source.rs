@@ -96,7 +96,7 @@ fn event(origin: &Origin, sequence: u64, act: Act) -> Event {
         time,
         observed: now(),
         action: act.action,
-        source: origin.clone(),
+        source: Arc::new(origin.clone()),
         resource: Resource::new(NAME, NAME, act.kind, None, Some(act.kind.as_str()), &act.name),
         actor: Actor {
             authority: if act.via == "token" { Authority::Authenticated } else { Authority::Claimed },

@@ -208,8 +208,8 @@ pub(crate) fn events() -> Vec<Arc<Event>> {
     let update = events.iter().find(|event| event.action == Action::Update);
     let mut own = update.unwrap().clone();
     own.id = EventId::derive(own.time, "conftrail", "1", 0);
-    own.source.kind = Arc::from("conftrail");
-    own.source.name = Arc::from("conftrail");
+    Arc::make_mut(&mut own.source).kind = Arc::from("conftrail");
+    Arc::make_mut(&mut own.source).name = Arc::from("conftrail");
     own.resource.id = OWN_RESOURCE.to_owned();
     own.resource.kind = ResourceKind::Token;
     own.resource.name = "ci".into();

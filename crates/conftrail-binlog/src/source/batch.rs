@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture::{Draft, Payload};
 use conftrail_core::mask::Masker;
-use conftrail_core::{Action, Event, Map, Resource, SmolStr};
+use conftrail_core::{Action, Event, Map, Origin, Resource, SmolStr};
 
 use super::attribute::Trace;
 use super::partial_row::PartialRow;
@@ -28,8 +28,8 @@ pub(super) struct Pending {
 /// What a change is about.
 #[derive(Debug)]
 pub(super) enum Content {
-    /// A row, in clear.
-    Row { table: Arc<Captured>, before: Option<Map>, after: Option<Map> },
+    /// A row, in clear; of the batch's table at this place.
+    Row { table: usize, before: Option<Map>, after: Option<Map> },
     /// A row of which not all columns were logged.
     PartialRow(PartialRow),
     /// Anything else; its texts are masked already.
@@ -50,6 +50,10 @@ pub(super) enum TraceKey {
 pub(super) struct Batch {
     pending: Vec<Pending>,
     traces: Vec<Trace>,
+    /// What [`Content::Row`] points to.
+    tables: Vec<Arc<Captured>>,
+    /// A copy for the events of this batch alone: a counter that all threads write for each row would slow them all down.
+    origin: Option<Arc<Origin>>,
     bytes: usize,
     /// What the last trace belongs to.
     trace_of: Option<TraceKey>,
@@ -92,6 +96,19 @@ impl Batch {
         self.traces.len() - 1
     }
 
+    /// Returns the place of a table.
+    pub(super) fn table(&mut self, table: &Arc<Captured>) -> usize {
+        if !self.tables.last().is_some_and(|last| Arc::ptr_eq(last, table)) {
+            self.tables.push(table.clone());
+        }
+        self.tables.len() - 1
+    }
+
+    /// Returns where the events of this batch were read.
+    pub(super) fn origin(&mut self, origin: &Origin) -> Arc<Origin> {
+        self.origin.get_or_insert_with(|| Arc::new(origin.clone())).clone()
+    }
+
     pub(super) fn traces(&self) -> &[Trace] {
         &self.traces
     }
@@ -109,47 +126,52 @@ impl Batch {
         masker: &Masker,
         actor_columns: &[String],
     ) -> Vec<Arc<Event>> {
-        let mut events = Vec::with_capacity(self.pending.len());
-        for pending in self.pending {
-            let attribution = pending.trace.and_then(|trace| who.get(trace));
-            events.extend(
-                finish(pending.draft, pending.content, attribution, masker, actor_columns).map(Arc::new),
-            );
+        let Self { pending, tables, .. } = self;
+        let finishing = Finishing { who, tables: &tables, masker, actor_columns };
+        let mut events = Vec::with_capacity(pending.len());
+        for pending in pending {
+            events.extend(finishing.event(pending).map(Arc::new));
         }
         events
     }
 }
 
-fn finish(
-    mut draft: Draft,
-    content: Content,
-    attribution: Option<&Attribution>,
-    masker: &Masker,
-    actor_columns: &[String],
-) -> Option<Event> {
-    if let Some(known) = attribution {
-        draft.actor.clone_from(&known.actor);
-        draft.reason.clone_from(&known.reason);
-        draft.trace.clone_from(&known.trace);
-        draft.flags.extend(known.flags.iter().map(|flag| SmolStr::new_static(flag)));
-    }
-    let mut event = match content {
-        Content::Row { table, before, after } => {
-            let mut event = table.table.event(masker, draft, before, after)?;
-            claim_by_column(&mut event, actor_columns);
-            event
+/// What the events of a batch are made with.
+struct Finishing<'a> {
+    who: &'a [Attribution],
+    tables: &'a [Arc<Captured>],
+    masker: &'a Masker,
+    actor_columns: &'a [String],
+}
+
+impl Finishing<'_> {
+    fn event(&self, pending: Pending) -> Option<Event> {
+        let Pending { mut draft, content, trace } = pending;
+        let attribution = trace.and_then(|trace| self.who.get(trace));
+        if let Some(known) = attribution {
+            draft.actor.clone_from(&known.actor);
+            draft.reason.clone_from(&known.reason);
+            draft.trace.clone_from(&known.trace);
+            draft.flags.extend(known.flags.iter().map(|flag| SmolStr::new_static(flag)));
         }
-        Content::PartialRow(row) => {
-            let mut event = row.event(masker, draft)?;
-            claim_by_column(&mut event, actor_columns);
-            event
+        let mut event = match content {
+            Content::Row { table, before, after } => {
+                let mut event = self.tables[table].table.event(self.masker, draft, before, after)?;
+                claim_by_column(&mut event, self.actor_columns);
+                event
+            }
+            Content::PartialRow(row) => {
+                let mut event = row.event(self.masker, draft)?;
+                claim_by_column(&mut event, self.actor_columns);
+                event
+            }
+            Content::Other { action, resource } => draft.finish(action, *resource, Payload::default()),
+        };
+        if let Some(correlation) = attribution.and_then(|known| known.correlation.as_ref()) {
+            event.correlation = Some(correlation.clone());
         }
-        Content::Other { action, resource } => draft.finish(action, *resource, Payload::default()),
-    };
-    if let Some(correlation) = attribution.and_then(|known| known.correlation.as_ref()) {
-        event.correlation = Some(correlation.clone());
+        Some(event)
     }
-    Some(event)
 }
 
 /// A column such as `updated_by` names the last editor: a claim, and for a deleted row not even of this change.

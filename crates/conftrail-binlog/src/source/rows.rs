@@ -118,7 +118,7 @@ impl Reader {
         let content = if is_partial {
             Content::PartialRow(PartialRow::new(known.plan.clone(), captured.clone(), before, after))
         } else {
-            Content::Row { table: captured.clone(), before, after }
+            Content::Row { table: self.batch.table(captured), before, after }
         };
         let Some(draft) = self.add(event, content) else { return };
         if is_partial {
@@ -155,7 +155,7 @@ impl Reader {
         let trace = batch.trace(key, || Trace::of(transaction, &settings.masker));
         // As one expression: a draft is large, and fields set later would be moves of all of it.
         let draft = Draft {
-            origin: settings.origin.clone(),
+            origin: batch.origin(&settings.origin),
             time: transaction.time,
             observed: transaction.observed,
             identity: transaction.identity.clone(),

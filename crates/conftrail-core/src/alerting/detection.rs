@@ -1,6 +1,7 @@
 //! What rules find: detections, the evidence they carry, and the group they belong to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -93,7 +94,7 @@ pub struct Evidence {
     /// What happened.
     pub action: Action,
     /// Where it was read.
-    pub source: Origin,
+    pub source: Arc<Origin>,
     /// What was changed.
     pub resource: Resource,
     /// Who made it, and how that is known.

@@ -1,5 +1,7 @@
 //! Everything an event has besides its content.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use crate::event::flag;
@@ -12,7 +14,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// Where the change was read.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// When the source committed it, as the source says.
     pub time: Timestamp,
     /// When it was read.
@@ -57,14 +59,14 @@ pub struct Payload {
 impl Draft {
     /// Makes a draft of a change that nobody is known for.
     pub fn new(
-        origin: Origin,
+        origin: impl Into<Arc<Origin>>,
         time: Timestamp,
         observed: Timestamp,
         identity: SmolStr,
         ordinal: u64,
     ) -> Self {
         Self {
-            origin,
+            origin: origin.into(),
             time,
             observed,
             identity,

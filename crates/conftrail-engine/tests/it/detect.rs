@@ -1,5 +1,7 @@
 //! Events in, detections out.
 
+use std::sync::Arc;
+
 use conftrail_core::alerting::{Detection, Verdict};
 use conftrail_core::{Change, ChangeOp, Map, ResourceKind, Value};
 use conftrail_engine::RuleSet;
@@ -66,7 +68,7 @@ fn the_built_in_rules_find_what_conftrail_says_of_its_own_health() {
         ("conflict", "conftrail/conflict"),
     ] {
         let mut event = event("limit");
-        event.source.kind = "conftrail".into();
+        Arc::make_mut(&mut event.source).kind = "conftrail".into();
         event.resource.kind = ResourceKind::Health;
         let mut after = Map::default();
         after.insert("state", state);
@@ -74,7 +76,7 @@ fn the_built_in_rules_find_what_conftrail_says_of_its_own_health() {
         let found: Vec<String> =
             rules.detect(&event, event.time).iter().map(|detection| detection.rule.name()).collect();
         assert_eq!(found, [expected]);
-        event.source.kind = "mysql".into();
+        Arc::make_mut(&mut event.source).kind = "mysql".into();
         assert!(rules.detect(&event, event.time).is_empty(), "a customer's row with a column `state`");
     }
 }
@@ -88,7 +90,7 @@ fn the_built_in_rules_find_files_that_cannot_be_read_and_that_can_be_again() {
         ("gone", "conftrail/readable-again"),
     ] {
         let mut event = event("limit");
-        event.source.kind = "files".into();
+        Arc::make_mut(&mut event.source).kind = "files".into();
         event.resource.kind = ResourceKind::Health;
         let mut after = Map::default();
         after.insert("state", state);

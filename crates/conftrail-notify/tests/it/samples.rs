@@ -1,6 +1,7 @@
 //! Notifications as the alert worker makes them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use conftrail_core::alerting::{Announcement, Evidence, GroupKey, Notification, NotificationState, Severity};
@@ -79,12 +80,12 @@ pub(crate) fn evidence(actor: Actor, changes: Vec<Change>) -> Evidence {
         time,
         observed: time.plus(Duration::from_millis(60)),
         action: Action::Update,
-        source: Origin {
+        source: Arc::new(Origin {
             kind: "mysql".into(),
             name: "orders-db".into(),
             channel: "binlog".into(),
             version: None,
-        },
+        }),
         resource,
         actor,
         reason: Some(Reason {

@@ -37,12 +37,12 @@ pub fn event(number: u64) -> Event {
         time,
         observed: time.plus(Duration::from_millis(64)),
         action: Action::Update,
-        source: Origin {
+        source: Arc::new(Origin {
             kind: Arc::from("mysql"),
             name: Arc::from("orders-db"),
             channel: Arc::from("binlog"),
             version: None,
-        },
+        }),
         resource: Resource::new("mysql", "orders-db", ResourceKind::Row, Some("shop"), Some("flags"), &name),
         actor: Actor {
             name: Some("alice".into()),

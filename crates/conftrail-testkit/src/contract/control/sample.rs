@@ -37,12 +37,12 @@ pub fn detection(env: &str, number: u64) -> Detection {
             time,
             observed: time.plus(Duration::from_millis(64)),
             action: Action::Update,
-            source: Origin {
+            source: Arc::new(Origin {
                 kind: Arc::from("mysql"),
                 name: Arc::from("orders-db"),
                 channel: Arc::from("binlog"),
                 version: None,
-            },
+            }),
             resource,
             actor: Actor {
                 name: Some("alice".into()),
