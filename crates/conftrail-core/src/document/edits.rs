@@ -173,7 +173,10 @@ fn says(text: &str, scalar: &Scalar, new_text: &str, masked: &str) -> bool {
             let is_odd = |character: char| {
                 character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
             };
-            inner.unwrap_or(original) == scalar.text && !original.is_empty() && !masked.contains(is_odd)
+            inner.unwrap_or(original) == scalar.text
+                && !original.is_empty()
+                && !masked.contains(is_odd)
+                && (inner.is_some() || !goes_on_below(text.get(scalar.span.end..).unwrap_or_default()))
         }
         // After a separator of white space these would be read as one.
         Style::PropertyValue => !masked.starts_with(['=', ':']) && properties::unescape(new_text) == masked,
@@ -182,6 +185,16 @@ fn says(text: &str, scalar: &Scalar, new_text: &str, masked: &str) -> bool {
         Style::Cdata => !masked.contains("]]>"),
         Style::PropertyKey | Style::Name | Style::Block => false,
     }
+}
+
+/// Says whether a list or map in brackets goes on with its sign on a later line, where YAML's parser takes no quotes before.
+fn goes_on_below(after: &str) -> bool {
+    let mut rest = after.trim_start();
+    while let Some(comment) = rest.strip_prefix('#') {
+        rest = comment.get(comment.find('\n').unwrap_or(comment.len())..).unwrap_or_default().trim_start();
+    }
+    let passed = after.get(..after.len() - rest.len()).unwrap_or_default();
+    rest.starts_with([',', ']', '}', ':']) && passed.contains(['\n', '\r'])
 }
 
 /// Where the text has grown or shrunk: places after a replacement move by the same length.

@@ -63,7 +63,7 @@ impl<'a> Document<'a> {
             };
         }
         let lines = match self.format {
-            Format::Toml => masker.text(&toml::mask_secret_tables(masker, self.text)).into_owned(),
+            Format::Toml => toml_lines(masker, self.text),
             _ => masker.text(self.text).into_owned(),
         };
         // Without its secrets the text may parse, and places then show what lines did not.
@@ -144,6 +144,20 @@ fn parse(format: Format, text: &str) -> Result<Tree, Unparsed> {
         Format::Xml => xml::parse(text),
         Format::Text => Err(Unparsed),
     }
+}
+
+/// Masks the lines of a TOML text that does not parse, until nothing is left to mask: without a secret, a line beneath a secret
+/// header can read otherwise.
+fn toml_lines(masker: &Masker, clear: &str) -> String {
+    let mut lines = clear.to_owned();
+    for _ in 0..MAX_PASSES {
+        let masked = masker.text(&toml::mask_secret_tables(masker, &lines)).into_owned();
+        if masked == lines {
+            break;
+        }
+        lines = masked;
+    }
+    lines
 }
 
 /// Masks by place until nothing is left to mask; none where that is not possible.
