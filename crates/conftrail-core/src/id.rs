@@ -57,6 +57,9 @@ impl EventId {
         if known && parsed[0] <= b'7' { Ok(Self(parsed)) } else { Err(InvalidId) }
     }
 
+    /// The id of what has none yet.
+    pub(crate) const UNSET: Self = Self([b'0'; 26]);
+
     /// Returns the 26 characters, of ASCII.
     pub(crate) fn as_bytes(&self) -> &[u8; 26] {
         &self.0

@@ -78,6 +78,21 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// What stands where the resource is not known yet; without allocations.
+    pub(crate) fn unset() -> Self {
+        Self {
+            id: String::new(),
+            kind: ResourceKind::Source,
+            env: None,
+            namespace: None,
+            group: None,
+            name: SmolStr::default(),
+            renamed_to: None,
+            service: None,
+            owner: None,
+        }
+    }
+
     /// Makes a resource and its id from its parts; `env`, `service` and `owner` come from `classify` later.
     ///
     /// Absent parts are left out of the id together with their slash.

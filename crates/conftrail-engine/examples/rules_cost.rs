@@ -12,7 +12,7 @@ const EVENTS: u64 = 100_000;
 const ROUNDS: usize = 5;
 
 fn main() {
-    let events: Vec<Event> = (0..EVENTS).map(event).collect();
+    let events: Vec<Arc<Event>> = (0..EVENTS).map(event).collect();
     let few = rules(10);
     let many = rules(1000);
     let (mut best_few, mut best_many) = (Duration::MAX, Duration::MAX);
@@ -50,7 +50,7 @@ fn rules(count: usize) -> RuleSet {
     RuleSet::load(&[RuleSource { file: "bench.yaml", text: &text }]).expect("the generated rules are valid")
 }
 
-fn judge(rules: &RuleSet, events: &[Event]) -> Duration {
+fn judge(rules: &RuleSet, events: &[Arc<Event>]) -> Duration {
     let now = Timestamp::from_seconds(1_795_000_100);
     let started = Instant::now();
     let found: usize = events.iter().map(|event| rules.detect(event, now).len()).sum();
@@ -59,7 +59,7 @@ fn judge(rules: &RuleSet, events: &[Event]) -> Duration {
     took
 }
 
-fn event(number: u64) -> Event {
+fn event(number: u64) -> Arc<Event> {
     let text = |text: &str| Arc::<str>::from(text);
     let origin = Origin { kind: text("mysql"), name: text("bench"), channel: text("binlog"), version: None };
     // Tables up to 9 are those that both rule sets have rules for; most events concern none of them.

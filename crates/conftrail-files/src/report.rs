@@ -106,7 +106,7 @@ pub(crate) fn event(masker: &Masker, origin: &Origin, found: Difference<'_>) -> 
         changes: changes.changes,
         truncated: is_truncated,
     };
-    Arc::new(draft.finish(action, resource(origin, found.path), payload))
+    draft.finish(action, resource(origin, found.path), payload)
 }
 
 /// Names a file: its directory is the namespace.

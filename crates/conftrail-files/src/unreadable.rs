@@ -229,7 +229,7 @@ fn event(
     let name = format!("path/{path}");
     let resource =
         Resource::new(&origin.kind, &origin.name, ResourceKind::Health, None, Some("health"), &name);
-    Arc::new(draft.finish(Action::Update, resource, payload))
+    draft.finish(Action::Update, resource, payload)
 }
 
 fn side(path: &str, state: &str, error: Option<&str>) -> Map {

@@ -123,7 +123,7 @@ impl CollectWorker {
         let another = seen.get(&**self.source_name()).filter(|place| place.log.id != identity.id);
         if let Some(was) = another.filter(|_| resumed) {
             tracing::error!(source = %self.source_name(), "the change log is not the one it was");
-            let gap = Arc::new(lost(self.source.origin(), was, &identity));
+            let gap = lost(self.source.origin(), was, &identity);
             self.log.append(&[self.record(gap)]).await?;
         }
         self.save_place().await

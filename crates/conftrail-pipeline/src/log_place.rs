@@ -1,6 +1,7 @@
 //! Notices a change log that is not the one it was, and says what that means.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use conftrail_core::capture::{Draft, Payload};
 use conftrail_core::ports::{ChangeLog, ControlStore};
@@ -28,7 +29,7 @@ pub(crate) async fn recognise(
 
 /// Returns the event that tells of what a source had put into a log that is gone. The same pair of logs makes the same
 /// event, so that a repeat adds nothing.
-pub(crate) fn lost(origin: &Origin, was: &LogPlace, is: &LogIdentity) -> Event {
+pub(crate) fn lost(origin: &Origin, was: &LogPlace, is: &LogIdentity) -> Arc<Event> {
     let offset = was.end.iter().map(|order| order.offset).max().unwrap_or_default();
     let (from, to) = (format!("{}:{offset}", was.log.id), is.id.as_str());
     // The time at which the log was made, for an epoch is that: it must be the same when this is repeated.

@@ -130,7 +130,7 @@ impl Batch {
         let finishing = Finishing { who, tables: &tables, masker, actor_columns };
         let mut events = Vec::with_capacity(pending.len());
         for pending in pending {
-            events.extend(finishing.event(pending).map(Arc::new));
+            events.extend(finishing.event(pending));
         }
         events
     }
@@ -145,38 +145,40 @@ struct Finishing<'a> {
 }
 
 impl Finishing<'_> {
-    fn event(&self, pending: Pending) -> Option<Event> {
+    fn event(&self, pending: Pending) -> Option<Arc<Event>> {
         let Pending { mut draft, content, trace } = pending;
         let attribution = trace.and_then(|trace| self.who.get(trace));
         if let Some(known) = attribution {
-            draft.actor.clone_from(&known.actor);
-            draft.reason.clone_from(&known.reason);
-            draft.trace.clone_from(&known.trace);
-            draft.flags.extend(known.flags.iter().map(|flag| SmolStr::new_static(flag)));
+            let event = &mut *draft;
+            event.actor.clone_from(&known.actor);
+            event.reason.clone_from(&known.reason);
+            event.trace.clone_from(&known.trace);
+            event.flags.extend(known.flags.iter().map(|flag| SmolStr::new_static(flag)));
         }
         let mut event = match content {
             Content::Row { table, before, after } => {
-                let mut event = self.tables[table].table.event(self.masker, draft, before, after)?;
-                claim_by_column(&mut event, self.actor_columns);
-                event
+                self.row(self.tables[table].table.event(self.masker, draft, before, after)?)
             }
-            Content::PartialRow(row) => {
-                let mut event = row.event(self.masker, draft)?;
-                claim_by_column(&mut event, self.actor_columns);
-                event
-            }
+            Content::PartialRow(row) => self.row(row.event(self.masker, draft)?),
             Content::Other { action, resource } => draft.finish(action, *resource, Payload::default()),
         };
         if let Some(correlation) = attribution.and_then(|known| known.correlation.as_ref()) {
-            event.correlation = Some(correlation.clone());
+            Arc::make_mut(&mut event).correlation = Some(correlation.clone());
         }
         Some(event)
+    }
+
+    fn row(&self, mut event: Arc<Event>) -> Arc<Event> {
+        if !self.actor_columns.is_empty() {
+            claim_by_column(Arc::make_mut(&mut event), self.actor_columns);
+        }
+        event
     }
 }
 
 /// A column such as `updated_by` names the last editor: a claim, and for a deleted row not even of this change.
 fn claim_by_column(event: &mut Event, columns: &[String]) {
-    if columns.is_empty() || event.actor.claimed.is_some() || event.action == Action::Delete {
+    if event.actor.claimed.is_some() || event.action == Action::Delete {
         return;
     }
     let Some(row) = event.after.as_ref().and_then(conftrail_core::Value::as_map) else { return };

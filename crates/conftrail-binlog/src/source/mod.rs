@@ -8,7 +8,6 @@ mod config;
 mod dialect;
 mod error;
 mod filter;
-mod finish;
 mod gtid_event;
 mod history;
 mod lookup;

@@ -2,7 +2,6 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use conftrail_core::capture::Draft;
@@ -15,10 +14,9 @@ use super::batch::{Content, Pending};
 use super::clock::TrustedClock;
 use super::config::Config;
 use super::filter::TableFilter;
-use super::finish::Job;
 use super::lookup::Lookup;
 use super::position::{BinlogPosition, Mode, Place};
-use super::reader::{Reader, Settings, now};
+use super::reader::{Out, Reader, Settings, now};
 use super::resume::{FILE_START, Note, Resumed, begun_at_start, resume};
 use super::schema_facts::{DatedFacts, SchemaFacts};
 use super::start::Start;
@@ -52,7 +50,7 @@ pub(super) async fn open(
     origin: &Origin,
     masker: &Arc<Masker>,
     after: Option<&Checkpoint>,
-    out: SyncSender<Job>,
+    out: Out,
 ) -> PortResult<Opened> {
     let target = config.target()?;
     let connection = connect(target.clone()).await?;

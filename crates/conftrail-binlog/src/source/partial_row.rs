@@ -39,7 +39,7 @@ impl PartialRow {
     }
 
     /// Makes the event.
-    pub(super) fn event(self, masker: &Masker, draft: Draft) -> Option<Event> {
+    pub(super) fn event(self, masker: &Masker, draft: Draft) -> Option<Arc<Event>> {
         let partial = &self.captured.partial;
         let mut masked = Vec::new();
         let [before, after] = [self.before, self.after].map(|side| {
@@ -48,7 +48,8 @@ impl PartialRow {
                 row
             })
         });
-        let mut event = partial.table.event(masker, draft, before, after)?;
+        let mut made = partial.table.event(masker, draft, before, after)?;
+        let event = Arc::make_mut(&mut made);
         for change in &mut event.changes {
             change.sensitive |= masked.iter().any(|path| {
                 path.strip_prefix(change.path.as_str())
@@ -58,7 +59,7 @@ impl PartialRow {
         event.masked.append(&mut masked);
         event.masked.sort_unstable();
         event.masked.dedup();
-        Some(event)
+        Some(made)
     }
 }
 

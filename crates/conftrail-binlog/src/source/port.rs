@@ -1,7 +1,6 @@
 //! The port: a reader on its thread, and the stream of what it hands on.
 
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,7 +12,6 @@ use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::config::Config;
-use super::finish::finish;
 use super::open::{Opened, open};
 use super::position::Place;
 use super::reader::Read;
@@ -70,13 +68,10 @@ impl ports::Source for Source {
 
     async fn open(&self, after: Option<Checkpoint>) -> PortResult<SourceStream> {
         let (out, receiver) = mpsc::channel(WAITING_BATCHES);
-        let (to_finish, unfinished) = sync_channel(1);
-        let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), to_finish).await?;
+        let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), out).await?;
         let Opened { reader, stream: events, first, control } = opened;
         let closer = events.closer()?;
-        let settings = reader.settings.clone();
         self.spawn("binlog", move || reader.run(events, first))?;
-        self.spawn("finish", move || finish(&unfinished, &settings, &out))?;
         let mut ticks = interval(WATERMARK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let running = Running {

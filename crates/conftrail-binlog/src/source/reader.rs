@@ -1,7 +1,6 @@
 //! The state machine over the binlog's events; runs on a thread of its own.
 
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use conftrail_core::mask::Masker;
@@ -13,7 +12,6 @@ use super::attribute::Attributor;
 use super::batch::{Batch, Pending};
 use super::clock::TrustedClock;
 use super::compressed::inflated;
-use super::finish::{Job, Unfinished};
 use super::gtid_event::Begin;
 use super::lookup::Lookup;
 use super::position::{BinlogPosition, Mode, Place};
@@ -71,7 +69,7 @@ pub(super) struct Reader {
     pub(super) statements: u64,
     /// Counts transactions, likewise.
     pub(super) transactions: u64,
-    out: SyncSender<Job>,
+    out: Out,
     handed_on: Instant,
     /// Whether the position moved since a batch was handed on.
     moved: bool,
@@ -85,7 +83,7 @@ impl Reader {
         attributor: Attributor,
         position: BinlogPosition,
         xa: OpenXa,
-        out: SyncSender<Job>,
+        out: Out,
     ) -> Self {
         Self {
             settings,
@@ -112,7 +110,7 @@ impl Reader {
         }
         if let Err(error) = self.read(&mut stream) {
             // Nobody listens: then there is nobody to tell.
-            let _unheard = self.out.send(Job::Failed(error));
+            let _unheard = self.out.blocking_send(Err(error));
         }
     }
 
@@ -138,17 +136,12 @@ impl Reader {
         let who = self.attributor.resolve(self.batch.traces(), &mut self.lookup)?;
         let mut state: Vec<StateChange> = self.tables.facts.take_changes();
         state.extend(self.xa.take_changes());
-        let unfinished = Unfinished {
-            changes: self.batch.take(),
-            who,
-            position: self.position.to_position(),
-            place: self.position.place.clone(),
-            state,
-        };
+        let events = self.batch.take().finish(&who, &self.settings.masker, &self.settings.actor_columns);
+        let batch = SourceBatch { events, position: self.position.to_position(), state, watermark: None };
         self.handed_on = Instant::now();
         self.moved = false;
         self.out
-            .send(Job::Batch(Box::new(unfinished)))
+            .blocking_send(Ok(Read { batch, place: self.position.place.clone() }))
             .map_err(|_| PortError::unavailable("hand on what was read: nobody listens"))
     }
 

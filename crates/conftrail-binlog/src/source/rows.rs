@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture::Draft;
 use conftrail_core::{
-    Action, Actor, Map, Resource, ResourceKind, SmolStr, Transaction as TransactionPlace, Value, flag,
+    Action, Map, Resource, ResourceKind, SmolStr, Transaction as TransactionPlace, Value, flag,
 };
 
 use super::attribute::Trace;
@@ -140,39 +140,27 @@ impl Reader {
         if settings.skip_before.is_some_and(|start| transaction.time < start) {
             return None;
         }
-        let mut flags = Vec::new();
+        let identity = transaction.identity.clone();
+        let origin = batch.origin(&settings.origin);
+        let mut draft = Draft::new(origin, transaction.time, transaction.observed, identity.clone(), ordinal);
+        let known = &mut *draft;
+        known.position = Some(place(event, transaction, ordinal));
+        known.tx = Some(TransactionPlace { id: identity, seq: ordinal, statement: transaction.statement });
         if transaction.clock_suspect {
-            flags.push(SmolStr::new_static(flag::CLOCK_SUSPECT));
+            known.flags.push(SmolStr::new_static(flag::CLOCK_SUSPECT));
         }
         if transaction.xid.is_some() {
-            flags.push(SmolStr::new_static(flag::XA_PREPARED));
+            known.flags.push(SmolStr::new_static(flag::XA_PREPARED));
         }
-        let text = transaction.query().and_then(|query| query.text.as_ref());
+        if let Some(text) = transaction.query().and_then(|query| query.text.as_ref()) {
+            known.detail =
+                Some(super::statements::text_detail(&settings.masker, transaction.dialect(), text));
+        }
         let key = match transaction.query() {
             Some(query) if query.claim.is_some() => TraceKey::Statement(*statements),
             _ => TraceKey::Transaction(*transactions),
         };
         let trace = batch.trace(key, || Trace::of(transaction, &settings.masker));
-        // As one expression: a draft is large, and fields set later would be moves of all of it.
-        let draft = Draft {
-            origin: batch.origin(&settings.origin),
-            time: transaction.time,
-            observed: transaction.observed,
-            identity: transaction.identity.clone(),
-            ordinal,
-            actor: Actor::default(),
-            reason: None,
-            trace: None,
-            position: Some(place(event, transaction, ordinal)),
-            tx: Some(TransactionPlace {
-                id: transaction.identity.clone(),
-                seq: ordinal,
-                statement: transaction.statement,
-            }),
-            flags,
-            detail: text
-                .map(|text| super::statements::text_detail(&settings.masker, transaction.dialect(), text)),
-        };
         Some(batch.add(Pending { draft, content, trace: Some(trace) }))
     }
 

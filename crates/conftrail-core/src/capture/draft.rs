@@ -1,42 +1,27 @@
 //! Everything an event has besides its content.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::event::flag;
 use crate::{
-    Action, Actor, Change, Correlation, Event, EventId, FORMAT_VERSION, Map, Origin, Reason, Resource,
-    Timestamp, Transaction, Value,
+    Action, Actor, Change, Correlation, Event, EventId, FORMAT_VERSION, Origin, Reason, Resource, Timestamp,
+    Transaction, Value,
 };
 
-/// What a source knows of a change besides its content. All text in it is masked already.
-#[derive(Clone, Debug)]
+/// An event without its content: what a source knows of a change besides that. All text in it is masked already.
+///
+/// It is an event already, in the place where it stays, because events are large and there are many of them: what is set
+/// here is never moved. Its id, action, resource, content and correlation come with [`Draft::finish`].
+#[derive(Debug)]
 pub struct Draft {
-    /// Where the change was read.
-    pub origin: Arc<Origin>,
-    /// When the source committed it, as the source says.
-    pub time: Timestamp,
-    /// When it was read.
-    pub observed: Timestamp,
+    event: Arc<Event>,
     /// The position that the id is made of: a GTID, or what the event format lists for the source.
-    pub identity: SmolStr,
+    identity: SmolStr,
     /// The change's number at that position, counted before filters.
-    pub ordinal: u64,
-    /// Who made it.
-    pub actor: Actor,
-    /// Why.
-    pub reason: Option<Reason>,
-    /// W3C `traceparent`.
-    pub trace: Option<SmolStr>,
-    /// The place in the source's own log.
-    pub position: Option<Map>,
-    /// The place within the transaction.
-    pub tx: Option<Transaction>,
-    /// Facts about the capture.
-    pub flags: Vec<SmolStr>,
-    /// Facts by action, such as the statement of a row change when it is asked for.
-    pub detail: Option<Map>,
+    ordinal: u64,
 }
 
 /// The masked content of an event.
@@ -65,58 +50,73 @@ impl Draft {
         identity: SmolStr,
         ordinal: u64,
     ) -> Self {
-        Self {
-            origin: origin.into(),
+        let event = Event {
+            v: FORMAT_VERSION,
+            id: EventId::UNSET,
             time,
             observed,
-            identity,
-            ordinal,
+            action: Action::Undecoded,
+            source: origin.into(),
+            resource: Resource::unset(),
             actor: Actor::default(),
             reason: None,
-            trace: None,
+            correlation: None,
+            detail: None,
+            format: None,
+            before: None,
+            after: None,
+            changes: Vec::new(),
+            masked: Vec::new(),
+            flags: Vec::new(),
+            truncated: false,
             position: None,
             tx: None,
-            flags: Vec::new(),
-            detail: None,
-        }
+            trace: None,
+            labels: BTreeMap::new(),
+            log: None,
+        };
+        Self { event: Arc::new(event), identity, ordinal }
     }
 
     /// Makes the event: applies the time policy, derives the id and the correlation.
-    pub fn finish(self, action: Action, resource: Resource, payload: Payload) -> Event {
-        let (time, moved) = self.time.clamped();
-        let mut masked = payload.masked;
-        masked.sort_unstable();
-        masked.dedup();
-        let correlation = correlation(self.reason.as_ref(), self.trace.as_deref(), self.tx.as_ref());
-        let mut event = Event {
-            v: FORMAT_VERSION,
-            id: EventId::derive(time, &self.origin.name, &self.identity, self.ordinal),
-            time,
-            observed: self.observed,
-            action,
-            source: self.origin,
-            resource,
-            actor: self.actor,
-            reason: self.reason,
-            correlation,
-            detail: self.detail,
-            format: payload.format,
-            before: payload.before,
-            after: payload.after,
-            changes: payload.changes,
-            masked,
-            flags: self.flags,
-            truncated: payload.truncated,
-            position: self.position,
-            tx: self.tx,
-            trace: self.trace,
-            labels: Default::default(),
-            log: None,
-        };
+    pub fn finish(self, action: Action, resource: Resource, payload: Payload) -> Arc<Event> {
+        let Self { event: mut made, identity, ordinal } = self;
+        let event = Arc::get_mut(&mut made).expect(ONE_OWNER);
+        let (time, moved) = event.time.clamped();
+        event.time = time;
+        event.id = EventId::derive(time, &event.source.name, &identity, ordinal);
+        event.action = action;
+        event.resource = resource;
+        event.correlation = correlation(event.reason.as_ref(), event.trace.as_deref(), event.tx.as_ref());
+        let Payload { format, before, after, changes, masked, truncated } = payload;
+        event.format = format;
+        event.before = before;
+        event.after = after;
+        event.changes = changes;
+        event.masked = masked;
+        event.masked.sort_unstable();
+        event.masked.dedup();
+        event.truncated = truncated;
         if moved {
             event.set_flag(flag::CLOCK_SUSPECT);
         }
-        event
+        made
+    }
+}
+
+const ONE_OWNER: &str = "a draft gives its event to nobody before it is finished";
+
+impl std::ops::Deref for Draft {
+    type Target = Event;
+
+    fn deref(&self) -> &Event {
+        &self.event
+    }
+}
+
+impl std::ops::DerefMut for Draft {
+    fn deref_mut(&mut self) -> &mut Event {
+        Arc::get_mut(&mut self.event).expect(ONE_OWNER)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rows: masked column by column, compared, and named by their key.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -43,7 +45,7 @@ impl Table {
         mut draft: Draft,
         mut before: Option<Map>,
         mut after: Option<Map>,
-    ) -> Option<Event> {
+    ) -> Option<Arc<Event>> {
         let mut masked = Vec::new();
         let differing = match (&mut before, &mut after) {
             (Some(before), Some(after)) => masker.images(&self.plan, before, after, &mut masked),
@@ -128,7 +130,6 @@ fn short_hash(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::mask::{MaskKey, MaskRules};
-    use std::sync::Arc;
 
     use crate::{Origin, Timestamp};
 
@@ -145,7 +146,7 @@ mod tests {
         Some(serde_json::from_str(text).unwrap())
     }
 
-    fn event(before: Option<Map>, after: Option<Map>, key: Vec<usize>) -> Event {
+    fn event(before: Option<Map>, after: Option<Map>, key: Vec<usize>) -> Arc<Event> {
         let masker = masker();
         let table = Table::new(&masker, origin(), "shop", "flags", ["id", "v", "password"], key);
         let time = Timestamp::from_seconds(1_795_000_000);

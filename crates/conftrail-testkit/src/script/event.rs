@@ -25,5 +25,5 @@ pub fn file_event(source: &str, file: &str, number: u64, time: Timestamp) -> Arc
         ..Payload::default()
     };
     let draft = Draft::new(origin, time, time, format!("{file}#{number}").into(), 0);
-    Arc::new(draft.finish(Action::Update, resource, payload))
+    draft.finish(Action::Update, resource, payload)
 }
