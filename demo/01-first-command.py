@@ -38,7 +38,7 @@ def story(scene):
     scene.claim("the alert is named", "demo/pool-changed" in said, said)
     quoted = "\n".join(line.removeprefix("  | ") for line in said.splitlines() if line.startswith("  | "))
     scene.claim("the mail is shown, with the diff", "50 → 10" in quoted, quoted)
-    typed = re.findall(r"^ +(\S*conftrail -c .*)$", said, re.M)
+    typed = re.findall(r"^ +(\S*conftrail\S* -c .*)$", said, re.M)
     scene.claim(f"what to type next is shown: {len(typed)} commands", len(typed) >= 4, said[-800:])
 
     mails = sorted((directory / "mail").rglob("*.eml"))

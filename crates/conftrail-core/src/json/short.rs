@@ -1,7 +1,7 @@
 //! Texts, judged and moved in pieces of a fixed size, which takes a few instructions where a loop would take many.
 
 /// The longest text that is short.
-const SHORT: usize = 32;
+const SHORT: usize = 64;
 /// Four bytes that are plain, for what has only four others to be judged.
 const SPACES: u64 = 0x2020_2020 << 32;
 /// The room that every short text fits into with its quotes and a colon.
@@ -20,6 +20,7 @@ pub(super) fn put_short(text: &[u8], room: &mut [u8; ROOM]) -> bool {
     room[length + 2] = b':';
     let room = &mut room[1..=length];
     let is_plain = match length {
+        32.. => put_ends::<32>(text, room).map(|(first, last)| are_plain(&first) & are_plain(&last)),
         16.. => put_ends::<16>(text, room).map(|(first, last)| are_plain(&first) & are_plain(&last)),
         8.. => put_ends(text, room).map(|(first, last)| {
             are_eight_plain(u64::from_le_bytes(first)) & are_eight_plain(u64::from_le_bytes(last))
@@ -62,20 +63,20 @@ fn are_eight_plain(eight: u64) -> bool {
 pub(super) fn is_plain_text(text: &[u8]) -> bool {
     match text.last_chunk() {
         // The last bytes are judged with some of those before them, rather than one by one.
-        Some(last) => text.as_chunks().0.iter().all(are_plain) && are_plain(last),
+        Some(last) => text.as_chunks::<16>().0.iter().all(are_plain) && are_plain::<16>(last),
         None => text.iter().all(|byte| is_plain(*byte)),
     }
 }
 
 /// Judges all bytes, whatever the first ones say: without branches it is done for all at once.
 #[inline]
-fn are_plain(bytes: &[u8; 16]) -> bool {
-    bytes.iter().fold(true, |plain, byte| plain & is_plain(*byte))
+fn are_plain<const N: usize>(bytes: &[u8; N]) -> bool {
+    bytes.iter().fold(0, |odd, byte| odd | u8::from(!is_plain(*byte))) == 0
 }
 
 #[inline]
 fn is_plain(byte: u8) -> bool {
-    (byte >= 0x20) & (byte != b'"') & (byte != b'\\')
+    !((byte < 0x20) | (byte == b'"') | (byte == b'\\'))
 }
 
 #[cfg(test)]
@@ -89,11 +90,11 @@ mod tests {
 
     #[test]
     fn a_text_of_every_short_length_is_put_whole_between_quotes() {
-        for length in 0..=32 {
-            let text: String = ('a'..='z').chain('A'..='Z').take(length).collect();
+        for length in 0..=64 {
+            let text: String = ('a'..='z').chain('A'..='Z').cycle().take(length).collect();
             assert_eq!(put(text.as_bytes()).unwrap(), format!("\"{text}\":").as_bytes());
         }
-        assert_eq!(put(&[b'a'; 33]), None);
+        assert_eq!(put(&[b'a'; 65]), None);
     }
 
     #[test]
@@ -114,7 +115,7 @@ mod tests {
                     assert_eq!(is_plain_text(&text), is_plain, "{byte} at {place} of {length}");
                     assert_eq!(
                         put(&text).is_some(),
-                        is_plain && length <= 32,
+                        is_plain && length <= 64,
                         "{byte} at {place} of {length}"
                     );
                 }
