@@ -76,13 +76,6 @@ impl Batch {
         &mut self.pending[place].draft
     }
 
-    /// Sets a flag of the change added last.
-    pub(super) fn flag_last(&mut self, flag: &str) {
-        if let Some(last) = self.pending.last_mut() {
-            last.draft.flags.push(flag.into());
-        }
-    }
-
     pub(super) fn add_bytes(&mut self, bytes: usize) {
         self.bytes += bytes;
     }

@@ -1,6 +1,6 @@
 //! What became of changes that stand in the binlog already: rollbacks within transactions, XA transactions, and incidents.
 
-use conftrail_core::{Action, Map, flag};
+use conftrail_core::{Action, Map, SmolStr, flag};
 
 use super::position::Place;
 use super::reader::Reader;
@@ -75,9 +75,9 @@ impl Reader {
 
     fn outcome(&mut self, event: &RawEvent<'_>, detail: Map, committed: bool) {
         let resource = self.whole_source();
-        self.report(event, Action::Outcome, resource, detail);
-        if !committed {
-            self.batch.flag_last(flag::ROLLED_BACK);
+        let draft = self.report(event, Action::Outcome, resource, detail);
+        if let Some(draft) = draft.filter(|_| !committed) {
+            draft.flags.push(SmolStr::new_static(flag::ROLLED_BACK));
         }
     }
 

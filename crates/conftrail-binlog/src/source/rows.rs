@@ -152,10 +152,7 @@ impl Reader {
         if transaction.xid.is_some() {
             known.flags.push(SmolStr::new_static(flag::XA_PREPARED));
         }
-        if let Some(text) = transaction.query().and_then(|query| query.text.as_ref()) {
-            known.detail =
-                Some(super::statements::text_detail(&settings.masker, transaction.dialect(), text));
-        }
+        known.detail = transaction.text_detail(&settings.masker);
         let key = match transaction.query() {
             Some(query) if query.claim.is_some() => TraceKey::Statement(*statements),
             _ => TraceKey::Transaction(*transactions),
@@ -186,13 +183,19 @@ impl Reader {
         self.report(event, Action::Undecoded, resource, detail);
     }
 
-    /// Adds an event without content.
-    pub(super) fn report(&mut self, event: &RawEvent<'_>, action: Action, resource: Resource, detail: Map) {
+    /// Adds an event without content; it can be added to, unless it is not to be reported.
+    pub(super) fn report(
+        &mut self,
+        event: &RawEvent<'_>,
+        action: Action,
+        resource: Resource,
+        detail: Map,
+    ) -> Option<&mut Draft> {
         self.batch.add_bytes(event.body.len());
         let content = Content::Other { action, resource: Box::new(resource) };
-        if let Some(draft) = self.add(event, content) {
-            draft.detail = Some(detail);
-        }
+        let draft = self.add(event, content)?;
+        draft.detail = Some(detail);
+        Some(draft)
     }
 
     /// The resource of what concerns no table.

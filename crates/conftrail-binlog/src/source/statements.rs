@@ -150,7 +150,9 @@ impl Reader {
         self.transaction_at(event).set_query(query.statement, false);
         for (action, resource) in effects {
             match resource {
-                Some(resource) => self.report(event, action, resource, detail.clone()),
+                Some(resource) => {
+                    self.report(event, action, resource, detail.clone());
+                }
                 None => self.pass_over(event),
             }
         }

@@ -1,12 +1,14 @@
 //! The transaction that is being read.
 
-use std::sync::Arc;
+use std::cell::OnceCell;
 
-use conftrail_core::{SmolStr, Timestamp};
+use conftrail_core::mask::Masker;
+use conftrail_core::{Map, SmolStr, Timestamp};
 
 use super::dialect::Dialect;
 use super::gtid_event::Begin;
 use super::position::Place;
+use super::statements::text_detail;
 use crate::gtid::TransactionId;
 use crate::who::{Claim, Login};
 use crate::wire::{EventHeader, RawEvent};
@@ -50,7 +52,9 @@ pub(super) struct Transaction {
 /// The statement that the rows being read come from.
 #[derive(Debug)]
 pub(super) struct Query {
-    pub(super) text: Option<Arc<str>>,
+    text: Option<String>,
+    /// The text as events carry it, once an event does: a statement can have many rows.
+    detail: OnceCell<Map>,
     pub(super) claim: Option<Claim>,
 }
 
@@ -89,11 +93,6 @@ impl Transaction {
         self.invoker = invoker.cloned();
     }
 
-    /// How the session's statements are to be read.
-    pub(super) fn dialect(&self) -> Dialect {
-        self.dialect
-    }
-
     /// Remembers a savepoint; one of its name is replaced.
     pub(super) fn savepoint(&mut self, name: String) {
         self.savepoints.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
@@ -111,8 +110,15 @@ impl Transaction {
     /// Remembers what the statement says that the next rows come from, and its text where that is wanted.
     pub(super) fn set_query(&mut self, statement: &[u8], keep_text: bool) {
         let claim = self.dialect.claim(statement);
-        let text = keep_text.then(|| Arc::from(self.dialect.text(statement)));
-        self.query = Some(Query { text, claim });
+        let text = keep_text.then(|| self.dialect.text(statement).into_owned());
+        self.query = Some(Query { text, detail: OnceCell::new(), claim });
+    }
+
+    /// Returns the text of the statement that the rows come from, as their events carry it, where it is wanted.
+    pub(super) fn text_detail(&self, masker: &Masker) -> Option<Map> {
+        let Query { text, detail, .. } = self.query.as_ref()?;
+        let text = text.as_ref()?;
+        Some(detail.get_or_init(|| text_detail(masker, self.dialect, text)).clone())
     }
 
     pub(super) fn query(&self) -> Option<&Query> {

@@ -1,7 +1,8 @@
 //! What became of changes after they were logged: rollbacks, savepoints, XA in one phase, XA of before.
 
 use conftrail_binlog::Config;
-use conftrail_core::{Action, Value};
+use conftrail_binlog::source::Start;
+use conftrail_core::{Action, Timestamp, Value};
 use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 
 use crate::reading::{Reading, actions, config};
@@ -43,6 +44,25 @@ async fn a_rollback_within_the_log_is_an_outcome_of_what_stands_before_it() {
         assert_eq!(detail(taken_back, "result"), Some("rolled_back"));
         assert_eq!(detail(taken_back, "of"), events[0].tx.as_ref().map(|tx| tx.id.as_str()));
         assert_ne!(events[3].tx.as_ref().map(|tx| &tx.id), events[0].tx.as_ref().map(|tx| &tx.id));
+    }
+}
+
+/// Sessions of MariaDB set the time that their transactions are told with, so one of before the start stands behind others.
+#[tokio::test]
+async fn an_outcome_of_before_the_start_says_nothing_of_the_change_that_stands_before_it() {
+    for product in Product::ALL.into_iter().filter(|product| *product != Product::Mysql) {
+        let server = server(product).await;
+        server
+            .query(
+                "INSERT INTO d.t VALUES (1); SET SESSION binlog_format = STATEMENT; SET timestamp = 1500000000; \
+                 BEGIN; INSERT INTO d.t VALUES (2); INSERT INTO d.m VALUES (2); ROLLBACK",
+            )
+            .await;
+        let start = Start::Timestamp(Timestamp::from_seconds(1_600_000_000));
+        let mut reading = Reading::latest(Config { start, ..config(&server, "d.*") }).await;
+        let events = reading.catch_up(&server).await;
+        let of_row = events.last().expect("the row is told");
+        assert_eq!((of_row.action, of_row.has_flag("rolled_back")), (Action::Create, false), "{product:?}");
     }
 }
 
