@@ -5,6 +5,7 @@ use mysql_async::Row;
 
 use super::client::cell;
 use super::{Control, ControlError};
+use crate::gtid::Gtid;
 use crate::product::Product;
 
 const END: &str = "the end of its binlog";
@@ -110,6 +111,16 @@ impl Control {
     /// Those of a query.
     pub async fn clock_and_log_end(&mut self) -> Result<(Timestamp, LogEnd), ControlError> {
         Ok((self.clock_of_commits().await?, self.log_status().await?.0))
+    }
+
+    /// Waits, for a few seconds at most, until what a transaction did can be seen: the log tells of it a moment earlier.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn wait_for(&mut self, gtid: &Gtid) -> Result<(), ControlError> {
+        let sql = "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 5)";
+        let _in_time: u8 = self.value("the end of a transaction", sql, (gtid.to_string(),)).await?;
+        Ok(())
     }
 
     /// Asks for the binlog's files, oldest first.

@@ -15,6 +15,16 @@ pub struct TableFacts {
     pub row_end: Option<String>,
 }
 
+impl TableFacts {
+    /// Says whether the server's list of columns, their names joined by `,`, may be this table's. The columns of a hidden history
+    /// stand in no list.
+    pub(crate) fn is_listed_as(&self, list: &str) -> bool {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        let listed = names.strip_suffix(&["row_start", "row_end"]).filter(|_| self.row_end.is_some());
+        names.join(",") == list || listed.is_some_and(|listed| listed.join(",") == list)
+    }
+}
+
 /// Holds one row of `information_schema.COLUMNS`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnFacts {

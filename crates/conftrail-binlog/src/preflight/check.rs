@@ -9,7 +9,7 @@ use super::settings::settings;
 use super::{grants, refusal};
 use crate::control::{Control, ControlError, LogEnd, ServerFacts, TableName};
 use crate::product::Product;
-use crate::source::{Config, TableFilter};
+use crate::source::{Config, NameCase, TableFilter};
 use crate::wire::{Connection, DumpRequest, DumpStart, Target, TlsMode, WireError};
 
 /// MySQL's error number for a missing right.
@@ -80,7 +80,8 @@ impl Look<'_> {
         self.findings.extend(settings(&facts));
         self.rights(connection, control, &account).await?;
         self.numbers(control, &facts).await?;
-        self.tables(control, &account).await
+        let case = NameCase::of_lower_case_table_names(facts.lower_case_table_names);
+        self.tables(control, &account, case).await
     }
 
     /// Tries what capture does: asking for the log's end, and a dump from there.
@@ -155,11 +156,20 @@ impl Look<'_> {
         Ok(())
     }
 
-    async fn tables(&mut self, control: &mut Control, account: &str) -> Result<(), ControlError> {
-        let Ok(filter) = TableFilter::new(&self.config.include, &self.config.exclude) else { return Ok(()) };
+    async fn tables(
+        &mut self,
+        control: &mut Control,
+        account: &str,
+        case: NameCase,
+    ) -> Result<(), ControlError> {
+        let Ok(filter) = TableFilter::new(&self.config.include, &self.config.exclude, case) else {
+            return Ok(());
+        };
+        let captures =
+            |schema: &str, table: &str| filter.captures(&filter.folded(schema), &filter.folded(table));
         let all = control.tables().await?;
         let matching: Vec<&TableName> =
-            all.iter().filter(|table| filter.captures(&table.schema, &table.name)).collect();
+            all.iter().filter(|table| captures(&table.schema, &table.name)).collect();
         if matching.is_empty() {
             let what = "no table matches; the login may also not see them";
             let schemas = self.config.include.iter().filter_map(|pattern| pattern.split_once('.'));
@@ -172,7 +182,7 @@ impl Look<'_> {
         }
         if control.product() == Product::Mariadb {
             let compressed = control.compressed_columns().await?;
-            let named = compressed.iter().filter(|(schema, table, _)| filter.captures(schema, table));
+            let named = compressed.iter().filter(|(schema, table, _)| captures(schema, table));
             let named: Vec<String> =
                 named.map(|(schema, table, column)| format!("{schema}.{table}.{column}")).collect();
             if !named.is_empty() {

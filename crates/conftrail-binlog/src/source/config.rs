@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use conftrail_core::{PortError, Secret};
 use serde::{Deserialize, Serialize};
 
-use super::filter::TableFilter;
+use super::filter::{NameCase, TableFilter};
 use super::start::Start;
 use super::url::Url;
 use crate::wire::{Target, Tls};
@@ -95,7 +95,7 @@ impl Config {
                 "name the tables to capture, such as [\"shop.*\"]; `conftrail init --mysql URL` makes a list",
             );
         }
-        if let Err(patterns) = TableFilter::new(&self.include, &self.exclude) {
+        if let Err(patterns) = TableFilter::new(&self.include, &self.exclude, NameCase::Exact) {
             for wrong in patterns {
                 problem(&format!("{}[{}]", wrong.list, wrong.index), &wrong.to_string());
             }

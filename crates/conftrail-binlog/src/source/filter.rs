@@ -1,13 +1,42 @@
 //! Which tables are captured.
 
+use std::borrow::Cow;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// The server's own databases: captured only where `include` names them.
 const SYSTEM: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
 
+/// How a server compares the names of databases and tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameCase {
+    /// Letter by letter.
+    #[default]
+    Exact,
+    /// Without regard to case: all names are taken in lower case.
+    Folded,
+}
+
+impl NameCase {
+    /// Reads `@@lower_case_table_names`: 0 compares exactly; 1 stores names in lower case, 2 as they were written.
+    pub fn of_lower_case_table_names(value: u8) -> Self {
+        if value == 0 { Self::Exact } else { Self::Folded }
+    }
+
+    /// Returns a name as names are compared.
+    pub fn folded<'n>(self, name: &'n str) -> Cow<'n, str> {
+        if self == Self::Folded && name.chars().any(|letter| letter.is_uppercase()) {
+            Cow::Owned(name.to_lowercase())
+        } else {
+            Cow::Borrowed(name)
+        }
+    }
+}
+
 /// Decides by database and table.
 #[derive(Clone, Debug)]
 pub struct TableFilter {
+    case: NameCase,
     include: GlobSet,
     exclude: GlobSet,
     /// Patterns of the databases alone, for what concerns a whole database.
@@ -32,23 +61,30 @@ impl TableFilter {
     ///
     /// # Errors
     /// Every pattern that is none.
-    pub fn new(include: &[String], exclude: &[String]) -> Result<Self, Vec<InvalidPattern>> {
+    pub fn new(include: &[String], exclude: &[String], case: NameCase) -> Result<Self, Vec<InvalidPattern>> {
+        let [include, exclude] = [include, exclude]
+            .map(|list| list.iter().map(|name| case.folded(name).into_owned()).collect::<Vec<_>>());
         let mut problems = Vec::new();
         let mut schemas = Vec::new();
-        for pattern in include {
+        for pattern in &include {
             schemas.push(pattern.split_once('.').map_or(pattern.as_str(), |(schema, _)| schema).to_owned());
         }
-        let include_set = compiled("include", include, true, &mut problems);
-        let exclude_set = compiled("exclude", exclude, true, &mut problems);
+        let include_set = compiled("include", &include, true, &mut problems);
+        let exclude_set = compiled("exclude", &exclude, true, &mut problems);
         let schema_set = compiled("include", &schemas, false, &mut Vec::new());
         let named_system =
             SYSTEM.into_iter().filter(|system| schemas.iter().any(|schema| schema == system)).collect();
         match (include_set, exclude_set, schema_set) {
             (Some(include), Some(exclude), Some(schemas)) if problems.is_empty() => {
-                Ok(Self { include, exclude, schemas, named_system })
+                Ok(Self { case, include, exclude, schemas, named_system })
             }
             _ => Err(problems),
         }
+    }
+
+    /// Returns a name as the server compares names; all other questions are to be asked with such.
+    pub fn folded<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        self.case.folded(name)
     }
 
     /// Says whether a table's rows are captured.
@@ -105,7 +141,7 @@ mod tests {
 
     fn filter(include: &[&str], exclude: &[&str]) -> TableFilter {
         let owned = |list: &[&str]| list.iter().map(|pattern| (*pattern).to_owned()).collect::<Vec<_>>();
-        TableFilter::new(&owned(include), &owned(exclude)).unwrap()
+        TableFilter::new(&owned(include), &owned(exclude), NameCase::Exact).unwrap()
     }
 
     #[test]
@@ -124,9 +160,24 @@ mod tests {
     }
 
     #[test]
+    fn names_have_a_case_where_the_server_says_so() {
+        let patterns = ["Shop.Flags".to_owned()];
+        let of = |value| {
+            let case = NameCase::of_lower_case_table_names(value);
+            TableFilter::new(&patterns, &[], case).unwrap()
+        };
+        assert!(of(0).captures("Shop", "Flags") && !of(0).captures("shop", "flags"));
+        for folding in [of(1), of(2)] {
+            assert!(folding.captures("shop", "flags") && folding.concerns("shop"));
+            assert_eq!((folding.folded("SHOP"), folding.folded("Übung")), ("shop".into(), "übung".into()));
+        }
+        assert_eq!(of(0).folded("SHOP"), "SHOP");
+    }
+
+    #[test]
     fn every_wrong_pattern_is_told_with_its_place() {
         let wrong = ["shop".to_owned(), "shop.*".to_owned(), "shop.[".to_owned()];
-        let problems = TableFilter::new(&wrong, &["x".to_owned()]).unwrap_err();
+        let problems = TableFilter::new(&wrong, &["x".to_owned()], NameCase::Exact).unwrap_err();
         let places: Vec<_> = problems.iter().map(|problem| (problem.list, problem.index)).collect();
         assert_eq!(places, [("include", 0), ("include", 2), ("exclude", 0)]);
     }

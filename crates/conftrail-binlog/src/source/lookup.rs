@@ -3,6 +3,8 @@
 use conftrail_core::Timestamp;
 use tokio::runtime::Handle;
 
+use super::position::Place;
+use super::sight::Sight;
 use crate::control::{Control, ControlError};
 use crate::gtid::Gtid;
 use crate::plan::TableFacts;
@@ -23,21 +25,32 @@ pub(super) struct Look {
     pub(super) transactions: Vec<(Gtid, Login)>,
 }
 
+/// Notes when and where a look begins.
+pub(super) async fn sight(control: &mut Control) -> Result<Sight, ControlError> {
+    let (time, end) = control.clock_and_log_end().await?;
+    Ok(Sight { time, end: Some(Place::new(end.file, end.position)) })
+}
+
 impl Lookup {
     pub(super) fn new(control: Control, runtime: Handle) -> Self {
         Self { control, runtime }
     }
 
-    /// Asks for a table's columns; the time is the server's, taken before.
+    /// Asks for a table's columns, and first for when and where that is. A transaction can be read from the log before the
+    /// server shows what it did: `behind` is one to wait for.
     pub(super) fn table(
         &mut self,
         schema: &str,
         table: &str,
-    ) -> Result<(Timestamp, Option<TableFacts>), ControlError> {
+        behind: Option<&Gtid>,
+    ) -> Result<(Sight, Option<TableFacts>), ControlError> {
         let control = &mut self.control;
         self.runtime.block_on(async {
-            let at = control.clock_of_commits().await?;
-            Ok((at, control.table_facts(schema, table).await?))
+            if let Some(gtid) = behind {
+                control.wait_for(gtid).await?;
+            }
+            let asked = sight(control).await?;
+            Ok((asked, control.table_facts(schema, table).await?))
         })
     }
 

@@ -23,6 +23,7 @@ mod reader;
 mod resume;
 mod rows;
 mod schema_facts;
+mod sight;
 mod sql;
 mod start;
 mod statement;
@@ -37,7 +38,7 @@ mod xa;
 pub mod fuzzing;
 
 pub use config::{ActorConfig, Config};
-pub use filter::{InvalidPattern, TableFilter};
+pub use filter::{InvalidPattern, NameCase, TableFilter};
 pub use port::Source;
 
 pub(crate) use open::made_up_id;

@@ -1,5 +1,6 @@
 //! Opening: where to go on, what was lost in between, and the parts of a reader.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +14,14 @@ use super::attribute::Attributor;
 use super::batch::{Content, Pending};
 use super::clock::TrustedClock;
 use super::config::Config;
-use super::filter::TableFilter;
-use super::lookup::Lookup;
+use super::filter::{NameCase, TableFilter};
+use super::lookup::{Lookup, sight};
 use super::position::{BinlogPosition, Mode, Place};
 use super::reader::{Out, Reader, Settings, now};
 use super::resume::{FILE_START, Note, Resumed, begun_at_start, resume};
 use super::schema_facts::{DatedFacts, SchemaFacts};
 use super::start::Start;
-use super::tables::Tables;
+use super::tables::{Schema, Tables};
 use super::xa::OpenXa;
 use crate::control::{Control, OwnFacts, ServerFacts};
 use crate::gtid::Executed;
@@ -63,15 +64,22 @@ pub(super) async fn open(
     let Resumed { position, notes } = resume(config, &target, &facts, &mut control, stored).await?;
 
     let origin = Origin { version: Some(Arc::from(facts.version.as_str())), ..origin.clone() };
-    let filter = TableFilter::new(&config.include, &config.exclude).map_err(|problems| {
+    let case = NameCase::of_lower_case_table_names(facts.lower_case_table_names);
+    let filter = TableFilter::new(&config.include, &config.exclude, case).map_err(|problems| {
         PortError::misconfigured(problems.iter().map(ToString::to_string).collect::<String>())
     })?;
     let state = after.map(|checkpoint| checkpoint.state.clone()).unwrap_or_default();
     let mut schema_facts = SchemaFacts::from_state(&state);
-    // MariaDB's table maps never tell everything.
-    if facts.product() == Product::Mariadb || !facts.row_metadata.eq_ignore_ascii_case("FULL") {
-        ask_ahead(&mut control, &filter, &mut schema_facts).await?;
+    if notes.iter().any(|note| note.is_gap) {
+        schema_facts.forget_all();
+    } else if !notes.is_empty() {
+        schema_facts.forget_places();
     }
+    // MariaDB's table maps never tell everything.
+    let needs_schema =
+        facts.product() == Product::Mariadb || !facts.row_metadata.eq_ignore_ascii_case("FULL");
+    let compared_at =
+        if needs_schema { ask_ahead(&mut control, &filter, &mut schema_facts).await? } else { None };
     let attributor = attributor(config, &facts, &mut control).await?;
     let settings = Settings {
         origin: origin.clone(),
@@ -95,7 +103,8 @@ pub(super) async fn open(
     };
     let stream = dump(connection, request).await?;
     let lookup = Lookup::new(Control::open(&target).await?, Handle::current());
-    let tables = Tables::new(origin, masker.clone(), facts.product(), filter, schema_facts);
+    let schema = Schema { facts: schema_facts, is_needed: needs_schema, compared_at };
+    let tables = Tables::new(origin, masker.clone(), facts.product(), filter, schema);
     let reader = Reader::new(settings, tables, lookup, attributor, position, OpenXa::from_state(&state), out);
     Ok(Opened { reader, stream, first, control })
 }
@@ -135,18 +144,29 @@ pub(crate) fn made_up_id() -> u32 {
 }
 
 /// Asks for the columns of all captured tables before the stream needs them: what is asked early holds for all that
-/// is committed later.
-async fn ask_ahead(control: &mut Control, filter: &TableFilter, facts: &mut SchemaFacts) -> PortResult<()> {
-    let asked = control.clock_of_commits().await?;
+/// is committed later. What is known already is compared with what the server shows; returns where its log ended then.
+async fn ask_ahead(
+    control: &mut Control,
+    filter: &TableFilter,
+    facts: &mut SchemaFacts,
+) -> PortResult<Option<Place>> {
+    let asked = sight(control).await?;
+    let mut present = BTreeMap::new();
     for table in control.tables().await? {
-        if !filter.captures(&table.schema, &table.name) || facts.get(&table.schema, &table.name).is_some() {
+        let (schema, name) = (filter.folded(&table.schema), filter.folded(&table.name));
+        if !filter.captures(&schema, &name) {
             continue;
         }
-        if let Some(told) = control.table_facts(&table.schema, &table.name).await? {
-            facts.insert(&table.schema, &table.name, DatedFacts { facts: told, asked });
+        if facts.get(&schema, &name).is_some() {
+            present.insert(format!("{schema}.{name}"), table.columns);
+        } else if let Some(told) = control.table_facts(&table.schema, &table.name).await? {
+            let asked = asked.clone();
+            present.insert(format!("{schema}.{name}"), table.columns);
+            facts.insert(&schema, &name, DatedFacts { facts: told, asked });
         }
     }
-    Ok(())
+    facts.compare(&present);
+    Ok(asked.end)
 }
 
 async fn attributor(config: &Config, facts: &ServerFacts, control: &mut Control) -> PortResult<Attributor> {

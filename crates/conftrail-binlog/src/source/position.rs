@@ -48,12 +48,21 @@ impl Place {
         Self { file: file.into(), offset }
     }
 
-    /// Splits `binlog.000003` into its base and its number.
-    fn parts(&self) -> (&str, u64) {
-        match self.file.rsplit_once('.') {
-            Some((base, number)) => (base, number.parse().unwrap_or(0)),
-            None => (self.file.as_str(), 0),
+    /// Compares with another place, as [`PartialOrd`] does.
+    pub(super) fn order_to(&self, file: &str, offset: u64) -> Option<Ordering> {
+        if self.file == file {
+            return Some(self.offset.cmp(&offset));
         }
+        let ((base, number), (other_base, other_number)) = (parts(&self.file), parts(file));
+        (base == other_base).then(|| number.cmp(&other_number).then(self.offset.cmp(&offset)))
+    }
+}
+
+/// Splits `binlog.000003` into its base and its number.
+fn parts(file: &str) -> (&str, u64) {
+    match file.rsplit_once('.') {
+        Some((base, number)) => (base, number.parse().unwrap_or(0)),
+        None => (file, 0),
     }
 }
 
@@ -61,9 +70,7 @@ impl Place {
 /// other base names have no order.
 impl PartialOrd for Place {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        let (base, number) = self.parts();
-        let (other_base, other_number) = other.parts();
-        (base == other_base).then(|| number.cmp(&other_number).then(self.offset.cmp(&other.offset)))
+        self.order_to(&other.file, other.offset)
     }
 }
 

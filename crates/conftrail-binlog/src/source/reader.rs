@@ -134,7 +134,7 @@ impl Reader {
     /// Hands on what there is, with the position of the last whole transaction.
     fn hand_on(&mut self) -> PortResult<()> {
         let who = self.attributor.resolve(self.batch.traces(), &mut self.lookup)?;
-        let mut state: Vec<StateChange> = self.tables.facts.take_changes();
+        let mut state: Vec<StateChange> = self.tables.schema.facts.take_changes();
         state.extend(self.xa.take_changes());
         let events = self.batch.take().finish(&who, &self.settings.masker, &self.settings.actor_columns);
         let batch = SourceBatch { events, position: self.position.to_position(), state, watermark: None };
@@ -302,6 +302,7 @@ impl Reader {
     }
 
     fn move_to(&mut self, place: Place) {
+        self.tables.passed(&place);
         self.position.place = place;
         self.moved = true;
     }

@@ -124,7 +124,7 @@ impl Reader {
         if is_partial {
             draft.flags.push(SmolStr::new_static(flag::PARTIAL_IMAGE));
         }
-        if known.is_positional() || captured.is_unverified(draft.time) {
+        if known.is_positional() || captured.is_unverified(draft.time, event) {
             draft.flags.push(SmolStr::new_static(flag::SCHEMA_UNVERIFIED));
         }
     }

@@ -1,9 +1,11 @@
 //! Column names for tables whose table maps do not tell them: asked once, kept in the checkpoint, dropped by DDL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conftrail_core::{Map, StateChange, Timestamp, Value};
 
+use super::position::Place;
+use super::sight::Sight;
 use crate::plan::{ColumnFacts, TableFacts};
 
 /// Keys of the checkpoint's state start so.
@@ -13,14 +15,17 @@ const PREFIX: &str = "table:";
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct DatedFacts {
     pub(super) facts: TableFacts,
-    /// The server's clock before it was asked: rows committed earlier may have had other columns.
-    pub(super) asked: Timestamp,
+    /// Rows committed before may have had other columns.
+    pub(super) asked: Sight,
 }
 
 /// The known facts by `schema.table`.
 #[derive(Debug, Default)]
 pub(super) struct SchemaFacts {
     known: BTreeMap<String, DatedFacts>,
+    /// The tables of `known` that the server showed with other columns when the reading began. Their change stands ahead in
+    /// the log, or the log does not tell it.
+    contradicted: BTreeSet<String>,
     changed: Vec<StateChange>,
 }
 
@@ -33,7 +38,50 @@ impl SchemaFacts {
                 known.insert(name.to_owned(), facts);
             }
         }
-        Self { known, changed: Vec::new() }
+        Self { known, ..Self::default() }
+    }
+
+    /// Forgets every table, as after a gap: a change may have stood in it.
+    pub(super) fn forget_all(&mut self) {
+        for name in std::mem::take(&mut self.known).into_keys() {
+            self.forgotten(&name);
+        }
+    }
+
+    /// Forgets where the log ended at each look: it was another server's log.
+    pub(super) fn forget_places(&mut self) {
+        for (name, dated) in &mut self.known {
+            if dated.asked.end.take().is_some() {
+                self.changed
+                    .push(StateChange { key: format!("{PREFIX}{name}"), value: Some(written(dated)) });
+            }
+        }
+    }
+
+    /// Compares with the columns that the server shows now, by `schema.table`.
+    pub(super) fn compare(&mut self, present: &BTreeMap<String, String>) {
+        let is_contradicted = |(name, dated): (&String, &DatedFacts)| {
+            let is_same = present.get(name).is_some_and(|list| dated.facts.is_listed_as(list));
+            (!is_same).then(|| name.clone())
+        };
+        self.contradicted = self.known.iter().filter_map(is_contradicted).collect();
+    }
+
+    /// Forgets the tables whose change the log did not tell up to the moment of that comparison.
+    pub(super) fn settle(&mut self) -> BTreeSet<String> {
+        let unexplained = std::mem::take(&mut self.contradicted);
+        for name in &unexplained {
+            self.known.remove(name);
+            self.forgotten(name);
+        }
+        unexplained
+    }
+
+    /// Returns since when what is known of a table is proven.
+    pub(super) fn proven_since(&self, schema: &str, table: &str, dated: &DatedFacts) -> Sight {
+        let is_contradicted =
+            !self.contradicted.is_empty() && self.contradicted.contains(&format!("{schema}.{table}"));
+        if is_contradicted { Sight::never() } else { dated.asked.clone() }
     }
 
     pub(super) fn get(&self, schema: &str, table: &str) -> Option<&DatedFacts> {
@@ -43,6 +91,7 @@ impl SchemaFacts {
     pub(super) fn insert(&mut self, schema: &str, table: &str, facts: DatedFacts) {
         let name = format!("{schema}.{table}");
         self.changed.push(StateChange { key: format!("{PREFIX}{name}"), value: Some(written(&facts)) });
+        self.contradicted.remove(&name);
         self.known.insert(name, facts);
     }
 
@@ -50,8 +99,13 @@ impl SchemaFacts {
     pub(super) fn forget(&mut self, schema: &str, table: &str) {
         let name = format!("{schema}.{table}");
         if self.known.remove(&name).is_some() {
-            self.changed.push(StateChange { key: format!("{PREFIX}{name}"), value: None });
+            self.contradicted.remove(&name);
+            self.forgotten(&name);
         }
+    }
+
+    fn forgotten(&mut self, name: &str) {
+        self.changed.push(StateChange { key: format!("{PREFIX}{name}"), value: None });
     }
 
     /// Forgets a database's tables.
@@ -84,11 +138,15 @@ fn written(dated: &DatedFacts) -> Value {
         Value::Map(map)
     });
     let key = dated.facts.key.iter().map(|name| Value::from(name.as_str()));
-    let mut map = Map::with_capacity(4);
+    let mut map = Map::with_capacity(6);
     if let Some(row_end) = &dated.facts.row_end {
         map.insert("row_end", row_end.as_str());
     }
-    map.insert("asked", dated.asked.micros());
+    map.insert("asked", dated.asked.time.micros());
+    if let Some(end) = &dated.asked.end {
+        map.insert("file", end.file.as_str());
+        map.insert("pos", end.offset);
+    }
     map.insert("columns", Value::List(columns.collect()));
     map.insert("key", Value::List(key.collect()));
     Value::Map(map)
@@ -112,13 +170,22 @@ fn read(value: &Value) -> Option<DatedFacts> {
         })
     };
     let Some(Value::Int(asked)) = map.get("asked") else { return None };
+    let offset = match map.get("pos") {
+        Some(Value::Int(offset)) => u64::try_from(*offset).ok(),
+        Some(Value::Uint(offset)) => Some(*offset),
+        _ => None,
+    };
+    let file = map.get("file").and_then(Value::as_text);
     Some(DatedFacts {
         facts: TableFacts {
             columns: list("columns")?.iter().map(column).collect::<Option<_>>()?,
             key: list("key")?.iter().map(|name| name.as_text().map(str::to_owned)).collect::<Option<_>>()?,
             row_end: map.get("row_end").and_then(Value::as_text).map(str::to_owned),
         },
-        asked: Timestamp::from_micros(*asked),
+        asked: Sight {
+            time: Timestamp::from_micros(*asked),
+            end: file.zip(offset).map(|(file, offset)| Place::new(file, offset)),
+        },
     })
 }
 
@@ -136,8 +203,50 @@ mod tests {
         let columns = vec![column("a", Some("latin1")), column("b", None)];
         DatedFacts {
             facts: TableFacts { columns, key: vec!["a".to_owned()], row_end: Some("b".to_owned()) },
-            asked: Timestamp::from_seconds(7),
+            asked: Sight {
+                time: Timestamp::from_seconds(7),
+                end: Some(Place::new("binlog.000003", 5_000_000_000)),
+            },
         }
+    }
+
+    #[test]
+    fn what_the_server_shows_otherwise_is_not_proven_until_the_log_tells_or_is_read() {
+        let mut known = SchemaFacts::default();
+        for table in ["same", "altered", "told", "gone"] {
+            known.insert("shop", table, facts());
+        }
+        let present = [("same", "a,b"), ("altered", "b,a"), ("told", "a")];
+        let present = present.map(|(table, columns)| (format!("shop.{table}"), columns.to_owned()));
+        known.compare(&present.into_iter().collect());
+        let proven = |known: &SchemaFacts, table| {
+            known.get("shop", table).map(|dated| known.proven_since("shop", table, dated) != Sight::never())
+        };
+        assert_eq!(
+            ["same", "altered", "told", "gone"].map(|table| proven(&known, table)),
+            [Some(true), Some(false), Some(false), Some(false)]
+        );
+        known.forget("shop", "told");
+        known.insert("shop", "told", facts());
+        assert_eq!(proven(&known, "told"), Some(true));
+        let unexplained: Vec<String> = known.settle().into_iter().collect();
+        assert_eq!(unexplained, ["shop.altered", "shop.gone"]);
+        assert_eq!((proven(&known, "altered"), proven(&known, "same")), (None, Some(true)));
+        known.forget_all();
+        assert_eq!(proven(&known, "same"), None);
+        let kept = known.take_changes().into_iter().rev().find(|change| change.key == "table:shop.same");
+        assert_eq!(kept.map(|change| change.value), Some(None), "the checkpoint forgets it too");
+    }
+
+    #[test]
+    fn of_a_place_on_another_server_only_the_time_is_left() {
+        let mut known = SchemaFacts::default();
+        known.insert("shop", "t", facts());
+        known.forget_places();
+        let state = known.take_changes().into_iter().filter_map(|change| Some((change.key, change.value?)));
+        let again = SchemaFacts::from_state(&state.collect());
+        let asked = Sight { time: Timestamp::from_seconds(7), end: None };
+        assert_eq!(again.get("shop", "t").map(|dated| &dated.asked), Some(&asked));
     }
 
     #[test]

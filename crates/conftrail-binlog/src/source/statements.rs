@@ -1,5 +1,6 @@
 //! QUERY events: statements that leave no rows become events of what they name.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use conftrail_core::mask::Masker;
@@ -115,9 +116,10 @@ impl Reader {
             }
             Statement::Program(name) => vec![(Action::Schema, self.program(&name, query))],
             Statement::Database(name) => {
-                let schema = name.as_deref().unwrap_or(&query.schema);
-                self.tables.schema_changed(schema);
-                vec![(Action::Schema, self.database(schema))]
+                let schema =
+                    self.tables.filter().folded(name.as_deref().unwrap_or(&query.schema)).into_owned();
+                self.tables.schema_changed(&schema);
+                vec![(Action::Schema, self.database(&schema))]
             }
             Statement::ServerWide => vec![(Action::Schema, Some(self.whole_source()))],
             Statement::Access(accounts) => {
@@ -166,26 +168,28 @@ impl Reader {
     }
 
     fn forget(&mut self, name: &ObjectName, query: &QueryEvent<'_>) -> PortResult<()> {
-        let (schema, table) = qualified(name, query);
-        self.tables.changed(schema, table, &mut self.lookup)
+        let (schema, table) = self.qualified(name, query);
+        let by = self.transaction.as_ref().and_then(|transaction| transaction.gtid.as_ref()?.mysql());
+        self.tables.changed(&schema, &table, by, &mut self.lookup)
     }
 
     fn table(&self, name: &ObjectName, query: &QueryEvent<'_>) -> Option<Resource> {
-        let (schema, table) = qualified(name, query);
-        let captures = self.tables.filter().captures(schema, table);
-        captures.then(|| self.resource(ResourceKind::Table, Some(schema), table))
+        let (schema, table) = self.qualified(name, query);
+        let captures = self.tables.filter().captures(&schema, &table);
+        captures.then(|| self.resource(ResourceKind::Table, Some(&schema), &table))
     }
 
     /// A database's routines, events and triggers by name: they belong to it as a whole.
     fn program(&self, name: &ObjectName, query: &QueryEvent<'_>) -> Option<Resource> {
-        let (schema, program) = qualified(name, query);
-        let concerns = self.tables.filter().concerns_program(schema, program);
-        concerns.then(|| self.resource(ResourceKind::Schema, None, schema))
+        let (schema, program) = self.qualified(name, query);
+        let concerns = self.tables.filter().concerns_program(&schema, &program);
+        concerns.then(|| self.resource(ResourceKind::Schema, None, &schema))
     }
 
     fn database(&self, schema: &str) -> Option<Resource> {
-        let concerns = self.tables.filter().concerns(schema);
-        concerns.then(|| self.resource(ResourceKind::Schema, None, schema))
+        let schema = self.tables.filter().folded(schema);
+        let concerns = self.tables.filter().concerns(&schema);
+        concerns.then(|| self.resource(ResourceKind::Schema, None, &schema))
     }
 
     /// What a statement changes cannot be told: reported where one of its databases, or the session's, is captured, and of
@@ -217,9 +221,10 @@ impl Reader {
         let origin = &self.settings.origin;
         Resource::new(&origin.kind, &origin.name, kind, namespace, None, name)
     }
-}
 
-/// A name's database is the session's where the statement names none.
-fn qualified<'a>(name: &'a ObjectName, query: &'a QueryEvent<'_>) -> (&'a str, &'a str) {
-    (name.schema.as_deref().unwrap_or(&query.schema), &name.name)
+    /// A name's database is the session's where the statement names none.
+    fn qualified<'a>(&self, name: &'a ObjectName, query: &'a QueryEvent<'_>) -> (Cow<'a, str>, Cow<'a, str>) {
+        let filter = self.tables.filter();
+        (filter.folded(name.schema.as_deref().unwrap_or(&query.schema)), filter.folded(&name.name))
+    }
 }

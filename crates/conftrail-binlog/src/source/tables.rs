@@ -1,5 +1,7 @@
 //! The tables of the stream: which are captured, how their rows are decoded, how their events are made.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,10 +11,14 @@ use conftrail_core::{Origin, PortResult, Timestamp};
 
 use super::filter::TableFilter;
 use super::lookup::Lookup;
+use super::position::Place;
 use super::schema_facts::{DatedFacts, SchemaFacts};
+use super::sight::Sight;
+use crate::gtid::Gtid;
 use crate::plan::{PlanCache, SchemaFrom, TablePlan};
 use crate::product::Product;
 use crate::table_map::{TableMap, TableMapError};
+use crate::wire::RawEvent;
 
 /// More table ids than this mean a server that opens tables anew all the time: what is known starts over.
 const MOST_TABLES: usize = 20_000;
@@ -31,8 +37,8 @@ pub(super) struct Captured {
     pub(super) table: capture::Table,
     /// For rows of which not all columns were logged: the masks by column, and a table whose key stands in front.
     pub(super) partial: Partial,
-    /// Rows committed before this may have had other column names.
-    pub(super) unverified_before: Option<Timestamp>,
+    /// Rows committed before this look may have had other column names; none where the log itself tells them.
+    pub(super) unverified_before: Option<Sight>,
 }
 
 /// How rows with some of the columns are masked and named.
@@ -43,6 +49,16 @@ pub(super) struct Partial {
     pub(super) table: capture::Table,
 }
 
+/// What is known of columns beside the log.
+#[derive(Debug)]
+pub(super) struct Schema {
+    pub(super) facts: SchemaFacts,
+    /// Whether table maps lack something, so that tables are asked for before their rows come.
+    pub(super) is_needed: bool,
+    /// Where the log ended when the facts were compared with what the server showed; none once that was read.
+    pub(super) compared_at: Option<Place>,
+}
+
 /// The tables by the ids of their table maps.
 #[derive(Debug)]
 pub(super) struct Tables {
@@ -50,7 +66,7 @@ pub(super) struct Tables {
     masker: Arc<Masker>,
     product: Product,
     filter: TableFilter,
-    pub(super) facts: SchemaFacts,
+    pub(super) schema: Schema,
     plans: PlanCache,
     /// Few tables change at a time: that needs no hash.
     known: BTreeMap<u64, Arc<Known>>,
@@ -62,9 +78,9 @@ impl Tables {
         masker: Arc<Masker>,
         product: Product,
         filter: TableFilter,
-        facts: SchemaFacts,
+        schema: Schema,
     ) -> Self {
-        Self { origin, masker, product, filter, facts, plans: PlanCache::default(), known: BTreeMap::new() }
+        Self { origin, masker, product, filter, schema, plans: PlanCache::default(), known: BTreeMap::new() }
     }
 
     pub(super) fn filter(&self) -> &TableFilter {
@@ -82,7 +98,7 @@ impl Tables {
             return Ok(Ok(()));
         }
         let map = match TableMap::parse(body) {
-            Ok(map) => map,
+            Ok(map) => self.folded(map),
             Err(error) => {
                 TableMap::table_id(body).and_then(|table_id| self.known.remove(&table_id));
                 return Ok(Err(error));
@@ -100,6 +116,16 @@ impl Tables {
         self.plans.remember(body, known.plan.clone());
         self.known.insert(map.table_id, Arc::new(known));
         Ok(Ok(()))
+    }
+
+    /// A server that stores names as they were written may log them so.
+    fn folded(&self, mut map: TableMap) -> TableMap {
+        for name in [&mut map.database, &mut map.table] {
+            if let Cow::Owned(folded) = self.filter.folded(name) {
+                *name = folded;
+            }
+        }
+        map
     }
 
     fn captured(&mut self, map: &TableMap, lookup: &mut Lookup) -> PortResult<Known> {
@@ -130,20 +156,20 @@ impl Tables {
         &mut self,
         map: &TableMap,
         lookup: &mut Lookup,
-    ) -> PortResult<(TablePlan, Option<Timestamp>)> {
+    ) -> PortResult<(TablePlan, Option<Sight>)> {
         let (schema, table) = (map.database.as_str(), map.table.as_str());
         let fits = |facts: &SchemaFacts| {
             let dated = facts.get(schema, table)?;
             let plan = TablePlan::from_binlog_and_schema(map, &dated.facts)?;
-            let unverified_before = plan.is_refined.then_some(dated.asked);
+            let unverified_before = plan.is_refined.then(|| facts.proven_since(schema, table, dated));
             Some((plan, unverified_before))
         };
-        if let Some(found) = fits(&self.facts) {
+        if let Some(found) = fits(&self.schema.facts) {
             return Ok(found);
         }
-        self.ask(schema, table, lookup)?;
+        self.ask(schema, table, None, lookup)?;
         let alone = || TablePlan::from_binlog_of_mariadb(map).unwrap_or_else(|| TablePlan::positional(map));
-        Ok(fits(&self.facts).unwrap_or_else(|| (alone(), Some(Timestamp::from_micros(i64::MAX)))))
+        Ok(fits(&self.schema.facts).unwrap_or_else(|| (alone(), Some(Sight::never()))))
     }
 
     /// Joins a table map without names with what the schema says, or said when it was asked last.
@@ -151,49 +177,90 @@ impl Tables {
         &mut self,
         map: &TableMap,
         lookup: &mut Lookup,
-    ) -> PortResult<(TablePlan, Option<Timestamp>)> {
+    ) -> PortResult<(TablePlan, Option<Sight>)> {
         let (schema, table) = (map.database.as_str(), map.table.as_str());
         let fits = |facts: &SchemaFacts| {
             let dated = facts.get(schema, table)?;
-            TablePlan::from_information_schema(map, &dated.facts).map(|plan| (plan, Some(dated.asked)))
+            let plan = TablePlan::from_information_schema(map, &dated.facts)?;
+            Some((plan, Some(facts.proven_since(schema, table, dated))))
         };
-        if let Some(found) = fits(&self.facts) {
+        if let Some(found) = fits(&self.schema.facts) {
             return Ok(found);
         }
-        self.ask(schema, table, lookup)?;
-        Ok(fits(&self.facts).unwrap_or_else(|| {
+        self.ask(schema, table, None, lookup)?;
+        Ok(fits(&self.schema.facts).unwrap_or_else(|| {
             let plan = TablePlan::positional(map);
             tracing::warn!(
                 database = schema,
                 table,
                 "no column names for a table: its rows are shown by position"
             );
-            (plan, Some(Timestamp::from_micros(i64::MAX)))
+            (plan, Some(Sight::never()))
         }))
     }
 
     /// Asks the server for a table's columns and remembers them.
-    pub(super) fn ask(&mut self, schema: &str, table: &str, lookup: &mut Lookup) -> PortResult<()> {
-        let (asked, facts) = lookup.table(schema, table)?;
+    fn ask(
+        &mut self,
+        schema: &str,
+        table: &str,
+        behind: Option<&Gtid>,
+        lookup: &mut Lookup,
+    ) -> PortResult<()> {
+        let (asked, facts) = lookup.table(schema, table, behind)?;
         match facts {
-            Some(facts) => self.facts.insert(schema, table, DatedFacts { facts, asked }),
-            None => self.facts.forget(schema, table),
+            Some(facts) => self.schema.facts.insert(schema, table, DatedFacts { facts, asked }),
+            None => self.schema.facts.forget(schema, table),
         }
         Ok(())
     }
 
-    /// Forgets a table after DDL on it, and asks anew where its names came from the schema.
-    pub(super) fn changed(&mut self, schema: &str, table: &str, lookup: &mut Lookup) -> PortResult<()> {
-        let asked_before = self.facts.get(schema, table).is_some();
+    /// Forgets a table after DDL on it, which was made by this transaction, and asks anew where the log does not tell its names.
+    pub(super) fn changed(
+        &mut self,
+        schema: &str,
+        table: &str,
+        by: Option<&Gtid>,
+        lookup: &mut Lookup,
+    ) -> PortResult<()> {
+        let facts = &mut self.schema.facts;
+        let is_needed = facts.get(schema, table).is_some() || self.schema.is_needed;
         self.plans.forget_table(schema, table);
         self.known.retain(|_, known| *known.plan.database != *schema || *known.plan.table != *table);
-        self.facts.forget(schema, table);
-        if asked_before { self.ask(schema, table, lookup) } else { Ok(()) }
+        facts.forget(schema, table);
+        if is_needed && self.filter.captures(schema, table) {
+            self.ask(schema, table, by, lookup)?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of how far the log was read. What the server showed with other columns before that, and the log did not tell of,
+    /// is not known any more.
+    pub(super) fn passed(&mut self, place: &Place) {
+        if self
+            .schema
+            .compared_at
+            .as_ref()
+            .is_none_or(|end| place.partial_cmp(end).is_none_or(Ordering::is_lt))
+        {
+            return;
+        }
+        self.schema.compared_at = None;
+        let unexplained = self.schema.facts.settle();
+        for table in &unexplained {
+            tracing::warn!(
+                table = &**table,
+                "the columns of a table changed and the binlog does not tell it"
+            );
+        }
+        if !unexplained.is_empty() {
+            self.clear();
+        }
     }
 
     /// Forgets a database's tables after DDL on it.
     pub(super) fn schema_changed(&mut self, schema: &str) {
-        self.facts.forget_schema(schema);
+        self.schema.facts.forget_schema(schema);
         self.clear();
     }
 
@@ -205,9 +272,9 @@ impl Tables {
 }
 
 impl Captured {
-    /// Says whether a row committed at `time` may have had other column names.
-    pub(super) fn is_unverified(&self, time: Timestamp) -> bool {
-        self.unverified_before.is_some_and(|asked| time < asked)
+    /// Says whether a row, committed at `time`, may have had other column names.
+    pub(super) fn is_unverified(&self, time: Timestamp, event: &RawEvent<'_>) -> bool {
+        self.unverified_before.as_ref().is_some_and(|asked| !asked.is_before(time, event))
     }
 }
 

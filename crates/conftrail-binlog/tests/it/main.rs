@@ -9,6 +9,7 @@ mod outcomes;
 mod preflight;
 mod reading;
 mod resume;
+mod schema;
 mod source;
 mod statements;
 mod support;
