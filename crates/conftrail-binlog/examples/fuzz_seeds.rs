@@ -22,7 +22,8 @@ fn main() -> io::Result<()> {
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/types/rows.binlog.zst");
     let file = zstd::decode_all(&*fs::read(fixture)?)?;
     let events = events(&file);
-    let rows = rows(&events);
+    let mut rows = rows(&events);
+    rows.push(differences());
     write(&directory.join("rows"), &rows)?;
     let stream = stream(&events);
     write(&directory.join("stream"), &stream)?;
@@ -62,6 +63,16 @@ fn rows(events: &[&[u8]]) -> Vec<Vec<u8>> {
         inputs.push([&length.to_le_bytes()[..], map, &[kind], body].concat());
     }
     inputs
+}
+
+/// A table map of `INT, JSON` and an update that tells differences of a document: `{"a":1}` with `$.a` replaced and `$.b` inserted.
+fn differences() -> Vec<u8> {
+    let map = b"\x4d\0\0\0\0\0\x01\0\x01d\0\x01t\0\x02\x03\xf5\x01\x04\x03";
+    let header = b"\x27\x4d\0\0\0\0\0\x01\0\x02\0\x02\xff\xff";
+    let before = b"\0\x09\0\0\0\x0d\0\0\0\0\x01\0\x0c\0\x0b\0\x01\0\x05\x01\0a";
+    let after = b"\x01\x01\0\x09\0\0\0\x12\0\0\0\0\x03$.a\x03\x05\x07\0\x01\x03$.b\x03\x05\x08\0";
+    let length = u16::try_from(map.len()).unwrap_or_default().to_le_bytes();
+    [&length[..], map, header, before, after].concat()
 }
 
 /// Each event as its type and body, and the beginning of the file as the packets of a dump.

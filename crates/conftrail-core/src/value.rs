@@ -59,6 +59,18 @@ impl Map {
         Arc::make_mut(&mut self.entries).push((name, value));
     }
 
+    /// Inserts an entry whose name the caller knows to be new at a place, at most behind the last one.
+    pub fn insert_at(&mut self, index: usize, name: SmolStr, value: Value) {
+        let entries = Arc::make_mut(&mut self.entries);
+        entries.insert(index.min(entries.len()), (name, value));
+    }
+
+    /// Removes a name and returns its value; the others keep their order.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let place = self.entries.iter().position(|(known, _)| known == name)?;
+        Some(Arc::make_mut(&mut self.entries).remove(place).1)
+    }
+
     /// Sets a value; an existing name keeps its place.
     pub fn insert(&mut self, name: impl Into<SmolStr>, value: impl Into<Value>) {
         let name = name.into();

@@ -29,6 +29,12 @@ pub enum DecodeError {
         /// What was left of the event.
         bytes: usize,
     },
+    /// What an update says about its after image ends early or is not known; the rest of the event is lost.
+    #[error("decode row: cut short or not known is what its after image holds, with {bytes} bytes left")]
+    AfterImage {
+        /// What was left of the event.
+        bytes: usize,
+    },
     /// The event says that its rows have no columns, and yet there are bytes.
     #[error("decode row: no columns and {bytes} bytes left")]
     NoColumns {
@@ -67,6 +73,12 @@ pub enum CellProblem {
     /// The JSON document is damaged, too deep, or refers to itself.
     #[error("malformed json document")]
     Json,
+    /// The differences of a JSON document are damaged or do not fit the document before them.
+    #[error("json differences that do not fit the document")]
+    Differences,
+    /// The server logged the differences of a JSON document and not the document before them.
+    #[error("json differences without the document before them")]
+    NoDocument,
     /// The geometry is damaged or too deep.
     #[error("malformed geometry")]
     Geometry,

@@ -3,6 +3,7 @@
 mod cell;
 mod charset;
 mod decimal;
+mod differences;
 mod error;
 mod event;
 mod geometry;

@@ -25,10 +25,10 @@ pub struct RowChange {
 /// ([`DecodeError::loses_the_rest`]) the error is the last item.
 #[derive(Debug)]
 pub struct Rows<'a, 'p> {
-    event: RowsEvent<'a>,
-    plan: &'p TablePlan,
-    names: &'p mut Names,
-    rest: Cursor<'a>,
+    pub(super) event: RowsEvent<'a>,
+    pub(super) plan: &'p TablePlan,
+    pub(super) names: &'p mut Names,
+    pub(super) rest: Cursor<'a>,
 }
 
 impl<'a, 'p> Rows<'a, 'p> {
@@ -64,7 +64,10 @@ impl<'a, 'p> Rows<'a, 'p> {
     fn skip_images(&mut self) -> Result<(), DecodeError> {
         self.skip_image(self.event.before)?;
         match self.event.kind {
-            RowsKind::Update => self.skip_image(self.event.after),
+            RowsKind::Update => {
+                self.differences()?;
+                self.skip_image(self.event.after)
+            }
             RowsKind::Write | RowsKind::Delete => Ok(()),
         }
     }
@@ -84,7 +87,7 @@ impl<'a, 'p> Rows<'a, 'p> {
         Ok(())
     }
 
-    fn null_bitmap(&mut self, present: Bitmap<'a>) -> Result<&'a [u8], DecodeError> {
+    pub(super) fn null_bitmap(&mut self, present: Bitmap<'a>) -> Result<&'a [u8], DecodeError> {
         let bytes = self.rest.rest().len();
         self.rest.take(present.set_count().div_ceil(8)).ok_or(DecodeError::NullBitmap { bytes })
     }
@@ -95,7 +98,13 @@ impl<'a, 'p> Rows<'a, 'p> {
         let (before, after) = match self.event.kind {
             RowsKind::Write => (None, Some(first)),
             RowsKind::Delete => (Some(first), None),
-            RowsKind::Update => (Some(first), Some(self.image(self.event.after, &mut problems)?)),
+            RowsKind::Update => {
+                let after = match self.differences()? {
+                    Some(differences) => self.image_after(&first, differences, &mut problems)?,
+                    None => self.image(self.event.after, &mut problems)?,
+                };
+                (Some(first), Some(after))
+            }
         };
         match problems.first {
             Some(error) => Err(error),
@@ -124,25 +133,44 @@ impl<'a, 'p> Rows<'a, 'p> {
 
 /// Collects what went wrong in a row whose cells all end where they should.
 #[derive(Default)]
-struct Problems {
+pub(super) struct Problems {
     first: Option<DecodeError>,
     invalid_text: bool,
 }
 
 impl Problems {
     #[inline]
-    fn value(&mut self, column: &ColumnPlan, index: usize, cell: &[u8], names: &mut Names) -> Value {
-        decode(&column.cell, cell, names, &mut self.invalid_text).unwrap_or_else(|problem| {
-            let error =
-                DecodeError::Cell { column: index, column_type: column.code, bytes: cell.len(), problem };
-            self.first.get_or_insert(error);
-            Value::Null
-        })
+    pub(super) fn value(
+        &mut self,
+        column: &ColumnPlan,
+        index: usize,
+        cell: &[u8],
+        names: &mut Names,
+    ) -> Value {
+        decode(&column.cell, cell, names, &mut self.invalid_text)
+            .unwrap_or_else(|problem| self.note(column, index, cell, problem))
+    }
+
+    /// Remembers the first problem; the row is not handed out, so that any value will do.
+    pub(super) fn note(
+        &mut self,
+        column: &ColumnPlan,
+        index: usize,
+        cell: &[u8],
+        problem: CellProblem,
+    ) -> Value {
+        let error = DecodeError::Cell { column: index, column_type: column.code, bytes: cell.len(), problem };
+        self.first.get_or_insert(error);
+        Value::Null
     }
 }
 
 #[inline]
-fn take_cell<'a>(rest: &mut Cursor<'a>, column: &ColumnPlan, index: usize) -> Result<&'a [u8], DecodeError> {
+pub(super) fn take_cell<'a>(
+    rest: &mut Cursor<'a>,
+    column: &ColumnPlan,
+    index: usize,
+) -> Result<&'a [u8], DecodeError> {
     let left = rest.rest().len();
     let cell = match column.frame {
         Frame::Fixed(bytes) => rest.take(usize::from(bytes)),

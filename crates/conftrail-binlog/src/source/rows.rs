@@ -16,7 +16,7 @@ use super::tables::{Captured, Known};
 use super::transaction::Transaction;
 use crate::decode::{Names, RowChange, Rows, RowsEvent};
 use crate::plan::TablePlan;
-use crate::wire::{RawEvent, kind};
+use crate::wire::RawEvent;
 
 /// The names of an event's place.
 const PLACE: [SmolStr; 4] = [
@@ -29,9 +29,6 @@ const PLACE: [SmolStr; 4] = [
 impl Reader {
     /// Takes in a rows event of any kind.
     pub(super) fn rows(&mut self, event: &RawEvent<'_>) {
-        if event.header.kind == kind::PARTIAL_UPDATE_ROWS {
-            return self.partial_rows(event);
-        }
         let rows = match RowsEvent::parse(event.header.kind, event.body) {
             Ok(rows) => rows,
             Err(error) => return self.undecoded(event, &error.to_string()),
@@ -49,22 +46,6 @@ impl Reader {
             }
         }
         if rows.ends_statement() {
-            self.end_statement();
-        }
-    }
-
-    /// Rows with JSON diffs are not decoded yet: the event counts as one change.
-    fn partial_rows(&mut self, event: &RawEvent<'_>) {
-        let mut cursor = crate::cursor::Cursor::new(event.body);
-        let known = cursor.uint(6).and_then(|table_id| self.tables.get(table_id)).cloned();
-        match known.as_deref() {
-            Some(Known { captured: None, .. }) => self.transaction_at(event).ordinal += 1,
-            Some(Known { captured: Some(captured), .. }) => {
-                self.undecoded_of(event, captured.table.whole(), "rows with JSON differences");
-            }
-            None => self.undecoded(event, "no table map came before its rows"),
-        }
-        if cursor.u16().is_some_and(|flags| flags & 1 != 0) {
             self.end_statement();
         }
     }

@@ -4,6 +4,7 @@ mod access;
 mod by_statement;
 mod control;
 mod definitions;
+mod json_differences;
 mod mariadb;
 mod outcomes;
 mod preflight;

@@ -188,32 +188,6 @@ async fn of_partial_images_only_what_was_logged_is_shown_and_secrets_stay_secret
 }
 
 #[tokio::test]
-async fn rows_with_json_differences_are_undecoded_and_never_silent() {
-    let server = MysqlServer::start(MysqlOptions::recommended()).await;
-    server
-        .query(
-            "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, doc JSON); CREATE TABLE d.x LIKE d.t",
-        )
-        .await;
-    server
-        .query(
-            r#"INSERT INTO d.t VALUES (1, '{"a": 1, "b": "bbbbbbbbbb"}'); INSERT INTO d.x SELECT * FROM d.t"#,
-        )
-        .await;
-    let mut reading = Reading::latest(config(&server, "d.t")).await;
-    server
-        .query(
-            "SET binlog_row_value_options = PARTIAL_JSON; UPDATE d.t SET doc = JSON_SET(doc, '$.a', 2); \
-             UPDATE d.x SET doc = JSON_SET(doc, '$.a', 2); SET binlog_row_value_options = ''; UPDATE d.t SET id = 2",
-        )
-        .await;
-    let events = reading.catch_up(&server).await;
-    assert_eq!(actions(&events), [Action::Undecoded, Action::Rename]);
-    assert_eq!(events[0].resource.id, "mysql:orders-db/d/t");
-    assert_eq!(events[0].detail.as_ref().and_then(|detail| detail.get("type")), Some(&Value::Int(39)));
-}
-
-#[tokio::test]
 async fn tagged_transactions_are_read_and_resumed() {
     let server = MysqlServer::start(MysqlOptions::recommended()).await;
     server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)").await;

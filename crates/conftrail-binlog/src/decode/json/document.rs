@@ -17,13 +17,19 @@ const MOST_DEPTH: usize = 100;
 /// Decodes a document; `None` when it is damaged, too deep, or larger than its own bytes can hold.
 pub(in crate::decode) fn decode(bytes: &[u8], names: &mut Names) -> Option<Value> {
     // MySQL stores the document null as nothing when a NOT NULL column was given NULL.
-    let Some((kind, content)) = bytes.split_first() else {
+    if bytes.is_empty() {
         return Some(Value::Null);
-    };
+    }
+    decode_at(bytes, 0, names)
+}
+
+/// Decodes what stands at a depth in a document; `None` as [`decode`] says.
+pub(super) fn decode_at(bytes: &[u8], depth: usize, names: &mut Names) -> Option<Value> {
+    let (kind, content) = bytes.split_first()?;
     // Every value and every byte of text stands in the document once. Containers that share parts would expand without
     // bound; they do not exist in what MySQL writes.
     let mut walk = Walk { budget: bytes.len(), names };
-    walk.value(*kind, content, 0)
+    walk.value(*kind, content, depth)
 }
 
 struct Walk<'n> {

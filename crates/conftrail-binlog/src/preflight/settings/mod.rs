@@ -166,10 +166,16 @@ mod tests {
         check(|facts| mysql(facts).gtid_mode = "OFF".into(), "gtid_mode", Severity::Warning);
         check(|facts| facts.expire_seconds = 3600, "binlog_expire_logs_seconds", Severity::Warning);
         check(
-            |facts| mysql(facts).row_value_options = "PARTIAL_JSON".into(),
+            |facts| {
+                facts.row_image = "MINIMAL".into();
+                mysql(facts).row_value_options = "PARTIAL_JSON".into();
+            },
             "binlog_row_value_options",
             Severity::Warning,
         );
+        let mut whole = good();
+        mysql(&mut whole).row_value_options = "PARTIAL_JSON".into();
+        assert!(settings(&whole).iter().all(|finding| finding.place != "binlog_row_value_options"));
         check(|facts| facts.server_id = 0, "server_id", Severity::Fatal);
     }
 

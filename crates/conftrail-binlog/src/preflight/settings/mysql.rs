@@ -11,9 +11,11 @@ pub(super) fn settings(facts: &ServerFacts, own: &MysqlFacts, findings: &mut Vec
                     SET PERSIST gtid_mode=ON_PERMISSIVE;\nSET PERSIST gtid_mode=ON;";
         findings.push(Finding::warning("gtid_mode", what).mended_by(mend));
     }
-    if own.row_value_options.to_ascii_uppercase().contains("PARTIAL_JSON") {
-        let what =
-            "holds PARTIAL_JSON: changes inside JSON columns are reported as undecoded in this version";
+    if own.row_value_options.to_ascii_uppercase().contains("PARTIAL_JSON")
+        && facts.row_image.eq_ignore_ascii_case("MINIMAL")
+    {
+        let what = "holds PARTIAL_JSON, and binlog_row_image is MINIMAL: what changes inside a JSON column is \
+                    logged without the document that it changes, and is reported as undecoded";
         let mend = "SET PERSIST binlog_row_value_options='';";
         findings.push(Finding::warning("binlog_row_value_options", what).mended_by(mend));
     }
