@@ -235,6 +235,7 @@ async fn tried_dump(connection: Connection, end: LogEnd) -> Option<WireError> {
         server_id: crate::source::made_up_id(),
         start: DumpStart::File { name: end.file, position: end.position },
         heartbeat: Duration::from_secs(1),
+        patience: Duration::from_secs(3),
         until_end: true,
     };
     let trying =

@@ -14,6 +14,7 @@ mod lookup;
 mod open;
 mod outcomes;
 mod partial_row;
+mod patience;
 mod payload;
 mod payload_events;
 mod port;

@@ -30,7 +30,7 @@ use crate::product::Product;
 use crate::who::TrustList;
 use crate::wire::{Connection, DumpRequest, DumpStart, EventStream, Target};
 
-/// How often the server shows that it is alive; after three of these in silence the connection counts as dead.
+/// How often the server shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Numbers for replicas that were not given one: made up, far from those that people choose.
 const MADE_UP_IDS: std::ops::Range<u32> = 3_000_000_000..4_000_000_000;
@@ -51,6 +51,7 @@ pub(super) async fn open(
     origin: &Origin,
     masker: &Arc<Masker>,
     after: Option<&Checkpoint>,
+    patience: Duration,
     out: Out,
 ) -> PortResult<Opened> {
     let target = config.target()?;
@@ -99,6 +100,7 @@ pub(super) async fn open(
         server_id: config.server_id.unwrap_or_else(made_up_id),
         start: dump_start(&position),
         heartbeat: HEARTBEAT,
+        patience,
         until_end: false,
     };
     let stream = dump(connection, request).await?;

@@ -1,6 +1,6 @@
 //! TRANSACTION_PAYLOAD: a transaction's events, compressed; read as a stream, never inflated whole.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use crate::cursor::Cursor;
 use crate::wire::EventHeader;
@@ -18,6 +18,8 @@ mod algorithm {
 }
 
 const HEADER: usize = 19;
+/// A larger field of the payload's header is refused: each is one number.
+const LARGEST_FIELD: u64 = 1 << 10;
 /// A larger event is refused: 1 GiB is the largest packet, so none can come from a server.
 const LARGEST_EVENT: usize = 1 << 30;
 
@@ -29,22 +31,28 @@ pub(super) struct Payload<'a> {
 
 impl<'a> Payload<'a> {
     /// Reads the payload's own header.
-    pub(super) fn open(body: &'a [u8]) -> io::Result<Self> {
-        let mut cursor = Cursor::new(body);
+    pub(super) fn open(mut body: impl BufRead + 'a) -> io::Result<Self> {
         let mut compression = algorithm::NONE;
         loop {
-            let kind = cursor.length_encoded().ok_or_else(cut_short)?;
+            let kind = length_encoded(&mut body)?;
             if kind == field::END {
                 break;
             }
-            let content = cursor.length_encoded_bytes().ok_or_else(cut_short)?;
+            let length = length_encoded(&mut body)?;
+            if length > LARGEST_FIELD {
+                return Err(io::Error::other("the transaction's header is damaged"));
+            }
+            let mut content = Vec::new();
+            if body.by_ref().take(length).read_to_end(&mut content)? as u64 != length {
+                return Err(cut_short());
+            }
             if kind == field::COMPRESSION {
-                compression = Cursor::new(content).length_encoded().ok_or_else(cut_short)?;
+                compression = length_encoded(&mut content.as_slice())?;
             }
         }
         let content: Box<dyn Read + 'a> = match compression {
-            algorithm::ZSTD => Box::new(BufReader::new(zstd::Decoder::with_buffer(cursor.rest())?)),
-            algorithm::NONE => Box::new(cursor.rest()),
+            algorithm::ZSTD => Box::new(BufReader::new(zstd::Decoder::with_buffer(body)?)),
+            algorithm::NONE => Box::new(body),
             other => return Err(io::Error::other(format!("unknown compression {other}"))),
         };
         Ok(Self { content, event: Vec::new() })
@@ -65,6 +73,26 @@ impl<'a> Payload<'a> {
         }
         Ok(Some((header, self.event.get(HEADER..).unwrap_or_default())))
     }
+}
+
+/// Reads a number as [`Cursor::length_encoded`] does.
+fn length_encoded(content: &mut impl Read) -> io::Result<u64> {
+    let mut bytes = [0; 9];
+    let (first, behind) = bytes.split_at_mut(1);
+    content.read_exact(first).map_err(whole)?;
+    let count = match first {
+        [0xfc] => 2,
+        [0xfd] => 3,
+        [0xfe] => 8,
+        _ => 0,
+    };
+    content.read_exact(&mut behind[..count]).map_err(whole)?;
+    Cursor::new(&bytes[..=count]).length_encoded().ok_or_else(cut_short)
+}
+
+/// Says of what ended early whose end that is.
+fn whole(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::UnexpectedEof { cut_short() } else { error }
 }
 
 fn cut_short() -> io::Error {
@@ -120,6 +148,7 @@ mod tests {
         let inner = [event(2, b"BEGIN"), event(30, &[7; 400])].concat();
         let whole = payload(255, &inner);
         assert!(kinds(&payload(7, &inner)).is_err());
+        assert!(kinds(&[9, 0xfe, 0, 0, 0, 0, 1, 0, 0, 0, 7]).is_err());
         assert!(kinds(&payload(0, &inner)).is_err());
         let complete = kinds(&whole).unwrap();
         for length in 0..whole.len() {

@@ -13,6 +13,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::config::Config;
 use super::open::{Opened, open};
+use super::patience::Patience;
 use super::position::Place;
 use super::reader::Read;
 use crate::control::Control;
@@ -29,6 +30,7 @@ pub struct Source {
     config: Config,
     masker: Arc<Masker>,
     origin: Origin,
+    patience: Arc<Patience>,
 }
 
 impl Source {
@@ -47,7 +49,7 @@ impl Source {
             channel: Arc::from("binlog"),
             version: None,
         };
-        Ok(Self { config, masker, origin })
+        Ok(Self { config, masker, origin, patience: Arc::default() })
     }
 
     /// Starts a thread that ends when its channels close.
@@ -68,7 +70,8 @@ impl ports::Source for Source {
 
     async fn open(&self, after: Option<Checkpoint>) -> PortResult<SourceStream> {
         let (out, receiver) = mpsc::channel(WAITING_BATCHES);
-        let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), out).await?;
+        let patience = self.patience.now();
+        let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), patience, out).await?;
         let Opened { reader, stream: events, first, control } = opened;
         let closer = events.closer()?;
         self.spawn("binlog", move || reader.run(events, first))?;
@@ -79,11 +82,15 @@ impl ports::Source for Source {
             _closing: Closing(closer),
             watermark: Watermark { control, ticks, mark: None },
             last: None,
+            patience: self.patience.clone(),
             is_over: false,
         };
         Ok(Box::pin(stream::unfold(running, |mut running| async move {
             let next = running.next().await?;
-            running.is_over = next.is_err();
+            if let Err(error) = &next {
+                running.is_over = true;
+                running.patience.ended(error);
+            }
             Some((next, running))
         })))
     }
@@ -106,6 +113,7 @@ struct Running {
     watermark: Watermark,
     /// The last batch's position, and how far it went.
     last: Option<(Position, Place)>,
+    patience: Arc<Patience>,
     is_over: bool,
 }
 
@@ -148,6 +156,10 @@ impl Running {
     fn passed(&mut self, read: Read) -> SourceBatch {
         let mut batch = read.batch;
         batch.watermark = self.watermark.reached(&read.place);
+        // The first batch tells where reading began.
+        if self.last.as_ref().is_some_and(|(_, last)| *last != read.place) {
+            self.patience.got_on();
+        }
         self.last = Some((batch.position.clone(), read.place));
         batch
     }

@@ -20,7 +20,7 @@ use super::transaction::{Transaction, header_time};
 use super::xa::OpenXa;
 use crate::decode::Names;
 use crate::gtid::{Executed, GtidSet};
-use crate::wire::{EventHeader, EventStream, RawEvent, kind};
+use crate::wire::{Arrival, EventHeader, EventStream, RawEvent, kind};
 
 /// How often the position is handed on while nothing of the stream is captured.
 const POSITION_EVERY: Duration = Duration::from_secs(1);
@@ -121,10 +121,11 @@ impl Reader {
             if self.batch.is_full() || (would_wait && self.transaction.is_none() && !self.batch.is_empty()) {
                 self.hand_on()?;
             }
-            let Some(event) = stream.next_event()? else {
-                return self.hand_on();
-            };
-            self.event(&event)?;
+            match stream.next_arrival()? {
+                None => return self.hand_on(),
+                Some(Arrival { event, large: None }) => self.event(&event)?,
+                Some(Arrival { event, large: Some(body) }) => self.large_payload(&event, body)?,
+            }
             if self.transaction.is_none() && self.moved && self.handed_on.elapsed() >= POSITION_EVERY {
                 self.hand_on()?;
             }
@@ -132,7 +133,7 @@ impl Reader {
     }
 
     /// Hands on what there is, with the position of the last whole transaction.
-    fn hand_on(&mut self) -> PortResult<()> {
+    pub(super) fn hand_on(&mut self) -> PortResult<()> {
         let who = self.attributor.resolve(self.batch.traces(), &mut self.lookup)?;
         let mut state: Vec<StateChange> = self.tables.schema.facts.take_changes();
         state.extend(self.xa.take_changes());

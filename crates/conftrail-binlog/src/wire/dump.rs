@@ -1,5 +1,6 @@
 //! The binlog dump: how it is asked for, and the events with their exact place.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use mysql_common::packets::ComRegisterSlave;
@@ -8,7 +9,8 @@ use mysql_common::proto::MySerialize;
 use super::WireError;
 use super::channel::{Channel, Closer};
 use super::connection::{Connection, server_error};
-use super::event::{Framing, RawEvent};
+use super::event::{EventHeader, Framing, RawEvent, kind};
+use super::large::{FRONT, LargeBody, Unread};
 use super::packet::Packets;
 use super::place::Place;
 use crate::gtid::GtidPosition;
@@ -24,8 +26,6 @@ const COM_BINLOG_DUMP: u8 = 0x12;
 const COM_BINLOG_DUMP_GTID: u8 = 0x1e;
 /// Where a binlog file's events start, behind its magic number.
 const FILE_START: u64 = 4;
-/// How many heartbeats may stay out before the connection counts as dead.
-const MISSED_HEARTBEATS: u32 = 3;
 
 /// Where a dump starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct DumpRequest {
     pub start: DumpStart,
     /// How often the server shows that it is alive when nothing else is to be said.
     pub heartbeat: Duration,
+    /// How long the server may be silent before the connection counts as dead: some heartbeats.
+    pub patience: Duration,
     /// Whether to end at the end of the log instead of waiting for more.
     pub until_end: bool,
 }
@@ -66,6 +68,27 @@ pub struct EventStream {
     packets: Packets,
     framing: Framing,
     place: Place,
+    /// What of the event returned last may not have been read.
+    unread: Option<Unread>,
+}
+
+/// An event that has come.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// The event; without its body where that is too large to be held.
+    pub event: RawEvent<'a>,
+    /// Such a body: only compressed transactions have one.
+    pub large: Option<LargeBody<'a>>,
+}
+
+/// What was found at the front of the next packet.
+enum Located {
+    /// An event, with the place of its body behind the packet's first byte.
+    Whole(EventHeader, Range<usize>),
+    /// An event whose body is still to come.
+    Large(EventHeader),
+    /// The end of the log.
+    End,
 }
 
 impl Connection {
@@ -86,16 +109,21 @@ impl Connection {
         }
         // A reader that waits for its log to take more is slow, not dead.
         self.execute("SET SESSION net_write_timeout = 600, net_read_timeout = 600")?;
-        let patience = request.heartbeat * MISSED_HEARTBEATS;
-        self.channel.set_read_timeout(patience)?;
-        self.packets.set_patience(patience);
+        self.channel.set_read_timeout(request.patience)?;
+        self.packets.set_patience(request.patience);
 
         let mut register = Vec::new();
         ComRegisterSlave::new(request.server_id).serialize(&mut register);
         self.command(&register)?;
         let (command, place) = dump_command(request, self.product());
         self.send(&command)?;
-        Ok(EventStream { channel: self.channel, packets: self.packets, framing: Framing::default(), place })
+        Ok(EventStream {
+            channel: self.channel,
+            packets: self.packets,
+            framing: Framing::default(),
+            place,
+            unread: None,
+        })
     }
 
     /// Says that we know MariaDB's GTIDs (else it sends other events in their place), and where to start by them.
@@ -154,34 +182,86 @@ fn dump_of_file(offset: u32, flags: u16, server_id: u32, name: &str) -> Vec<u8> 
 }
 
 impl EventStream {
-    /// Waits for the next event; none at the end of the log when `until_end` was asked for.
+    /// Waits for the next event; none at the end of the log when `until_end` was asked for. The body of a compressed
+    /// transaction that does not fit the buffer is left out and passed over.
     ///
     /// # Errors
-    /// When the connection ends, is silent for three heartbeats, or what comes is no event.
+    /// When the connection ends, is silent for too long, or what comes is no event.
     pub fn next_event(&mut self) -> Result<Option<RawEvent<'_>>, WireError> {
+        Ok(self.next_arrival()?.map(|arrival| arrival.event))
+    }
+
+    /// Waits for the next event, of which a large body can be read in parts; none at the end of the log when `until_end` was
+    /// asked for.
+    ///
+    /// # Errors
+    /// When the connection ends, is silent for too long, or what comes is no event.
+    pub fn next_arrival(&mut self) -> Result<Option<Arrival<'_>>, WireError> {
         loop {
-            self.packets.advance(&mut self.channel)?;
-            let event = match self.packets.content() {
-                [0x00, event @ ..] => event,
-                [0xfe, rest @ ..] if rest.len() < 8 => return Ok(None),
-                error @ [0xff, ..] => return Err(server_error(error)),
-                other => {
-                    let detail = format!("{} bytes that start with {:02x?}", other.len(), other.first());
-                    return Err(WireError::malformed("event packet", detail));
-                }
+            if let Some(mut unread) = self.unread.take() {
+                unread.finish(&mut self.packets, &mut self.channel)?;
+            }
+            let (header, body) = match self.locate()? {
+                Located::Whole(header, body) => (header, body),
+                Located::Large(header) => (header, 0..0),
+                Located::End => return Ok(None),
             };
-            let (header, body) = self.framing.locate(event)?;
+            let event = self.packets.content().get(1..).unwrap_or_default();
             let start = self.place.end;
             self.place.pass(&header, &event[body.clone()])?;
             if !self.place.is_skipped(&header) {
-                let event = self.packets.content().get(1..).unwrap_or_default();
-                let Place { file, end, .. } = &self.place;
+                let Self { packets, channel, place: Place { file, end, .. }, unread, .. } = self;
                 // A heartbeat may have been left out before: count back from the end.
                 let start =
                     if *end > start { end.saturating_sub(u64::from(header.size)).max(start) } else { *end };
-                return Ok(Some(RawEvent { header, body: &event[body], file, start, end: *end }));
+                let event = |body| RawEvent { header, body, file, start, end: *end };
+                return Ok(Some(match unread {
+                    Some(unread) => {
+                        Arrival { event: event(&[]), large: Some(LargeBody { packets, channel, unread }) }
+                    }
+                    None => {
+                        let content = packets.content().get(1..).unwrap_or_default();
+                        Arrival { event: event(&content[body]), large: None }
+                    }
+                }));
             }
         }
+    }
+
+    /// Finds the next event.
+    fn locate(&mut self) -> Result<Located, WireError> {
+        if !self.packets.begin(&mut self.channel)? {
+            if let Some(header) = self.large()? {
+                return Ok(Located::Large(header));
+            }
+            self.packets.collect(&mut self.channel)?;
+        }
+        match self.packets.content() {
+            [0x00, event @ ..] => {
+                let (header, body) = self.framing.locate(event)?;
+                Ok(Located::Whole(header, body))
+            }
+            [0xfe, rest @ ..] if rest.len() < 8 => Ok(Located::End),
+            error @ [0xff, ..] => Err(server_error(error)),
+            other => {
+                let detail = format!("{} bytes that start with {:02x?}", other.len(), other.first());
+                Err(WireError::malformed("event packet", detail))
+            }
+        }
+    }
+
+    /// Takes the front off a packet that does not fit the buffer, where it is a compressed transaction: what that stands for
+    /// is read one event after another anyway.
+    fn large(&mut self) -> Result<Option<EventHeader>, WireError> {
+        let front = self.packets.front::<FRONT>(&mut self.channel)?;
+        let [0x00, event @ ..] = &front else { return Ok(None) };
+        let header = EventHeader::read(event).filter(|header| header.kind == kind::TRANSACTION_PAYLOAD);
+        let (Some(header), Some(has_checksum)) = (header, self.framing.has_checksum()) else {
+            return Ok(None);
+        };
+        let Self { packets, channel, unread, .. } = self;
+        *unread = Some(Unread::behind_header(&header, has_checksum, packets, channel)?);
+        Ok(Some(header))
     }
 
     /// Returns the file that the last event stands in; empty before the first one.
@@ -211,8 +291,6 @@ impl EventStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{EventHeader, kind};
-
     fn xid(log_pos: u32) -> EventHeader {
         EventHeader { timestamp: 0, kind: kind::XID, server_id: 1, size: 16, log_pos, flags: 0 }
     }
@@ -223,6 +301,7 @@ mod tests {
             server_id: 1,
             start: DumpStart::File { name: "b.1".into(), position: 0x1_0000_0100 },
             heartbeat: Duration::from_secs(1),
+            patience: Duration::from_secs(3),
             until_end: false,
         };
         let (_, mut place) = dump_command(&request, Product::Mysql);

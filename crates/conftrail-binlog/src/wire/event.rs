@@ -7,7 +7,7 @@ use super::WireError;
 /// Bytes of the common header.
 pub(crate) const HEADER: usize = 19;
 /// Bytes of a CRC32 checksum.
-const CHECKSUM: usize = 4;
+pub(super) const CHECKSUM: usize = 4;
 
 /// Event type codes; source: MySQL, `mysql::binlog::event::Log_event_type`.
 pub mod kind {
@@ -155,6 +155,11 @@ impl Framing {
             return Err(short());
         }
         Ok((header, HEADER..end))
+    }
+
+    /// Says whether events carry a checksum; none before a format description told.
+    pub(super) fn has_checksum(&self) -> Option<bool> {
+        self.checksum
     }
 
     /// A format description ends with the algorithm and a place for a checksum, whatever the algorithm.

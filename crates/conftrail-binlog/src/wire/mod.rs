@@ -8,6 +8,7 @@ mod connection;
 mod dump;
 mod error;
 mod event;
+mod large;
 mod packet;
 mod place;
 mod tls;
@@ -17,7 +18,8 @@ pub mod fuzzing;
 
 pub use channel::Closer;
 pub use connection::{Connection, Target};
-pub use dump::{DumpRequest, DumpStart, EventStream};
+pub use dump::{Arrival, DumpRequest, DumpStart, EventStream};
 pub use error::WireError;
 pub use event::{EventHeader, RawEvent, kind};
+pub use large::LargeBody;
 pub use tls::{Tls, TlsMode};

@@ -10,8 +10,25 @@ use super::WireError;
 const BUFFER: usize = 512 * 1024;
 /// A chunk of this size is followed by another one of the same packet.
 const FULL_CHUNK: usize = 0xFF_FFFF;
+/// Room for packets that do not fit the buffer is kept up to this size.
+const KEPT: usize = 2 * FULL_CHUNK;
 /// The largest packet MySQL knows (`max_allowed_packet`): 1 GiB, and the header of what it carries.
 const LARGEST: usize = (1 << 30) + 1024;
+
+/// What of a packet is still to come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unread {
+    /// Bytes of the chunk being read.
+    chunk: usize,
+    /// Whether another chunk follows it.
+    goes_on: bool,
+}
+
+impl Unread {
+    fn chunk(length: usize) -> Self {
+        Self { chunk: length, goes_on: length == FULL_CHUNK }
+    }
+}
 
 /// Reads and writes packets.
 #[derive(Debug)]
@@ -23,6 +40,8 @@ pub(super) struct Packets {
     large: Vec<u8>,
     /// Where the packet read last lies: in the buffer, or in `large` when none.
     last: Option<Range<usize>>,
+    /// What of a packet that was begun is still to come.
+    unread: Unread,
     sequence: u8,
     patience: Duration,
     limit: usize,
@@ -37,6 +56,7 @@ impl Packets {
             end: 0,
             large: Vec::new(),
             last: Some(0..0),
+            unread: Unread::default(),
             sequence: 0,
             patience,
             limit: LARGEST,
@@ -75,26 +95,41 @@ impl Packets {
 
     /// Reads the next packet.
     pub(super) fn advance(&mut self, channel: &mut impl Read) -> Result<(), WireError> {
+        if self.begin(channel)? { Ok(()) } else { self.collect(channel) }
+    }
+
+    /// Begins the next packet and says whether that was all of it: what does not fit the buffer can be collected, or read
+    /// in parts.
+    pub(super) fn begin(&mut self, channel: &mut impl Read) -> Result<bool, WireError> {
         self.last = Some(0..0);
+        if self.large.capacity() > KEPT {
+            // A rare giant does not keep its memory for ever.
+            self.large = Vec::new();
+        }
         let length = self.header(channel)?;
         if length <= BUFFER - 4 {
             self.fill(channel, length)?;
             self.last = Some(self.start..self.start + length);
             self.start += length;
-            return Ok(());
+            return Ok(true);
         }
-        self.advance_large(channel, length)?;
-        self.last = None;
-        Ok(())
+        self.unread = Unread::chunk(length);
+        Ok(false)
     }
 
-    fn advance_large(&mut self, channel: &mut impl Read, first: usize) -> Result<(), WireError> {
+    /// Returns the first bytes of a packet that was begun and is not all there.
+    pub(super) fn front<const N: usize>(&mut self, channel: &mut impl Read) -> Result<[u8; N], WireError> {
+        self.fill(channel, N)?;
+        let front = self.buffer[self.start..].first_chunk();
+        Ok(*front.expect("`fill` has put as many there"))
+    }
+
+    /// Puts together a packet that was begun and is not all there.
+    pub(super) fn collect(&mut self, channel: &mut impl Read) -> Result<(), WireError> {
         self.large.clear();
-        // A rare giant does not keep its memory for ever.
-        self.large.shrink_to(2 * FULL_CHUNK);
-        let mut length = first;
         loop {
             let known = self.large.len();
+            let length = self.unread.chunk;
             if known + length > self.limit {
                 return Err(WireError::TooLarge { limit: self.limit });
             }
@@ -106,11 +141,34 @@ impl Packets {
             while at < known + length {
                 at += read_some(channel, &mut self.large[at..], self.patience)?;
             }
-            if length < FULL_CHUNK {
+            if !self.unread.goes_on {
+                self.unread = Unread::default();
+                self.last = None;
                 return Ok(());
             }
-            length = self.header(channel)?;
+            self.unread = Unread::chunk(self.header(channel)?);
         }
+    }
+
+    /// Reads on in a packet that was begun and is not all there; 0 at its end.
+    pub(super) fn read_part(&mut self, channel: &mut impl Read, into: &mut [u8]) -> Result<usize, WireError> {
+        while self.unread.chunk == 0 {
+            if !self.unread.goes_on {
+                return Ok(0);
+            }
+            self.unread = Unread::chunk(self.header(channel)?);
+        }
+        let wanted = into.len().min(self.unread.chunk);
+        let buffered = wanted.min(self.end - self.start);
+        let count = if buffered > 0 {
+            into[..buffered].copy_from_slice(&self.buffer[self.start..self.start + buffered]);
+            self.start += buffered;
+            buffered
+        } else {
+            read_some(channel, &mut into[..wanted], self.patience)?
+        };
+        self.unread.chunk -= count;
+        Ok(count)
     }
 
     /// Takes a chunk's header and returns the chunk's length.
@@ -239,5 +297,38 @@ mod tests {
         let outcome = packets.next(&mut Trickle(&bytes, usize::MAX)).map(<[u8]>::len);
         assert!(matches!(outcome, Err(WireError::TooLarge { limit }) if limit == 2 * FULL_CHUNK));
         assert_eq!(packets.large.len(), 2 * FULL_CHUNK);
+    }
+
+    #[test]
+    fn a_packet_is_read_in_parts_from_chunk_to_chunk_and_the_next_one_follows() {
+        for size in [BUFFER, FULL_CHUNK - 1, FULL_CHUNK, FULL_CHUNK + 1, 2 * FULL_CHUNK] {
+            let content: Vec<u8> = (0..size).map(|at| at as u8).collect();
+            let bytes = [packet(&content), packet(b"next")].concat();
+            let mut channel = Trickle(&bytes, 300_000);
+            let mut packets = Packets::new(Duration::from_secs(1));
+            assert!(!packets.begin(&mut channel).unwrap());
+            assert_eq!(packets.front::<5>(&mut channel).unwrap(), content[..5]);
+            let (mut read, mut part) = (Vec::new(), vec![0; 70_001]);
+            loop {
+                match packets.read_part(&mut channel, &mut part).unwrap() {
+                    0 => break,
+                    count => read.extend_from_slice(&part[..count]),
+                }
+            }
+            assert!(read == content, "{size}");
+            assert!(packets.large.is_empty());
+            assert_eq!(packets.next(&mut channel).unwrap(), b"next");
+        }
+    }
+
+    #[test]
+    fn a_giant_does_not_keep_its_memory() {
+        let bytes = [packet(&vec![7; 3 * FULL_CHUNK]), packet(b"next")].concat();
+        let mut channel = Trickle(&bytes, usize::MAX);
+        let mut packets = Packets::new(Duration::from_secs(1));
+        packets.advance(&mut channel).unwrap();
+        assert_eq!(packets.content().len(), 3 * FULL_CHUNK);
+        assert_eq!(packets.next(&mut channel).unwrap(), b"next");
+        assert!(packets.large.capacity() <= KEPT);
     }
 }

@@ -159,6 +159,36 @@ async fn a_compressed_transaction_is_read_as_any_other() {
 }
 
 #[tokio::test]
+async fn a_large_compressed_transaction_is_handed_on_in_parts_and_its_position_with_the_last() {
+    const ROWS: usize = 17_000;
+    let server = MysqlServer::start(MysqlOptions::recommended()).await;
+    server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v BLOB)").await;
+    let mut reading = Reading::latest(config(&server, "d.*")).await;
+    let before = reading.checkpoint.position.clone();
+    // What is random stays as large as it is: more than one packet's chunk of 16 MB.
+    server
+        .query(&format!(
+            "USE d; SET binlog_transaction_compression = ON, cte_max_recursion_depth = {ROWS}; INSERT INTO d.t WITH RECURSIVE \
+             n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) SELECT i, RANDOM_BYTES(1024) FROM n"
+        ))
+        .await;
+    let events = reading.events_until(ROWS).await;
+    let names: Vec<String> = events.iter().map(|event| event.resource.name.to_string()).collect();
+    assert_eq!(names, (1..=ROWS).map(|id| id.to_string()).collect::<Vec<_>>());
+    let parts: Vec<_> = reading.batches.iter().filter(|batch| !batch.events.is_empty()).collect();
+    assert!(
+        parts.iter().all(|part| part.events.len() < 300),
+        "a batch is bounded, whatever it was read from"
+    );
+    assert!(parts[..parts.len() - 1].iter().all(|part| part.position == before));
+    server.query("INSERT INTO d.t VALUES (0, 'behind')").await;
+    assert_eq!(reading.catch_up(&server).await.len(), ROWS + 1);
+    let mut again =
+        Reading::open(config(&server, "d.*"), Some(reading.checkpoint.clone())).await.expect("it opens");
+    assert!(again.catch_up(&server).await.is_empty());
+}
+
+#[tokio::test]
 async fn of_partial_images_only_what_was_logged_is_shown_and_secrets_stay_secret() {
     for image in ["MINIMAL", "NOBLOB"] {
         let server = MysqlServer::start(MysqlOptions::recommended()).await;

@@ -24,6 +24,7 @@ fn from_file(name: &str, until_end: bool) -> DumpRequest {
         server_id: 77_001,
         start: DumpStart::File { name: name.to_owned(), position: 4 },
         heartbeat: Duration::from_millis(500),
+        patience: Duration::from_millis(1_500),
         until_end,
     }
 }

@@ -36,6 +36,7 @@ async fn head(target: &Target, file: &str) -> PortResult<Head> {
         server_id: made_up_id(),
         start: DumpStart::File { name: file.to_owned(), position: FILE_START },
         heartbeat: Duration::from_secs(1),
+        patience: Duration::from_secs(3),
         until_end: true,
     };
     let first = move || -> Result<Option<Head>, WireError> {
