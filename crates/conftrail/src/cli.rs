@@ -24,7 +24,7 @@ pub struct Common {
     /// The configuration file [default: ./conftrail.yaml, if it exists]
     #[arg(short = 'c', long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Text for people, or one JSON object a line
+    /// Text for people, one JSON object a line, or for `tail` Maxwell's JSON
     #[arg(long, global = true, value_enum, default_value_t)]
     pub output: Output,
     /// Print times in UTC instead of the local zone
@@ -43,6 +43,18 @@ pub enum Output {
     Text,
     /// One JSON object a line.
     Json,
+    /// Maxwell's JSON, one change a line; of `tail` alone.
+    Maxwell,
+}
+
+/// What `export` writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Whole events, one JSON object a line.
+    #[default]
+    Jsonl,
+    /// Changes of MySQL and MariaDB in Maxwell's JSON, one a line.
+    Maxwell,
 }
 
 /// The languages of the output.
@@ -126,7 +138,7 @@ pub enum Command {
     Check,
     /// Print the changes of one source as they come; keeps nothing but its position
     #[command(
-        after_help = "Examples:\n  conftrail tail --watch /etc/app\n  conftrail tail --source orders-db --state orders.state --output json\n  conftrail tail --mysql mysql://cdc@db1:3306 --include 'shop.*'"
+        after_help = "Examples:\n  conftrail tail --watch /etc/app\n  conftrail tail --source orders-db --state orders.state --output json\n  conftrail tail --mysql mysql://cdc@db1:3306 --include 'shop.*'\n  conftrail tail --source orders-db --output maxwell --with-query"
     )]
     Tail(TailArgs),
     /// List events, newest first
@@ -178,6 +190,11 @@ pub enum Command {
         #[command(flatten)]
         reading: Reading,
     },
+    /// Write events to stdout, oldest first, for other programs
+    #[command(
+        after_help = "Examples:\n  conftrail export > events.jsonl\n  conftrail export 'env:prod' --since 30d > prod.jsonl\n  conftrail export --format maxwell --since 2026-11-20 > changes.jsonl"
+    )]
+    Export(ExportArgs),
     /// Show what an event changed
     #[command(after_help = "Examples:\n  conftrail diff 01M7W6C3BVM8V4T0R9C5X7B1ND")]
     Diff {
@@ -272,6 +289,25 @@ pub struct TailArgs {
     /// End once this many changes are printed; what was read together with the last one is printed too
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<u64>,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What must hold, in the query language [default: everything but the record of who read what]
+    pub query: Option<String>,
+    /// What to write
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExportFormat,
+    /// Events at or after this: 7d, 12h, 2026-11-20 or RFC 3339
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Events before this
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Where to read.
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 /// Options of `verify`.

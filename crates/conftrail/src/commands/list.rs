@@ -12,7 +12,7 @@ use crate::output::{Printer, event_line, event_with_diff, parse_time};
 use crate::{reader, say};
 
 /// What `log` lists without a query: who read what is on record too, and would drown the changes.
-const CHANGES: &str = "not kind:view";
+pub(crate) const CHANGES: &str = "not kind:view";
 /// Events asked for in one go.
 const PAGE: usize = 500;
 
@@ -65,9 +65,17 @@ pub(crate) fn bounds(
     range: &Range,
     printer: &Printer,
 ) -> anyhow::Result<(Option<Timestamp>, Option<Timestamp>)> {
-    let read =
-        |text: &Option<String>| text.as_deref().map(|text| parse_time(text, printer.zone, now())).transpose();
-    Ok((read(&range.since)?, read(&range.until)?))
+    between(range.since.as_deref(), range.until.as_deref(), printer)
+}
+
+/// Reads two bounds of time.
+pub(crate) fn between(
+    since: Option<&str>,
+    until: Option<&str>,
+    printer: &Printer,
+) -> anyhow::Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let read = |text: Option<&str>| text.map(|text| parse_time(text, printer.zone, now())).transpose();
+    Ok((read(since)?, read(until)?))
 }
 
 /// Prints page after page until `limit` events are out, 0 meaning all, and returns how many were printed.

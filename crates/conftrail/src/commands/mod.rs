@@ -4,6 +4,7 @@ mod check;
 mod current;
 mod dead_letters;
 mod demo;
+mod export;
 mod init;
 mod ledger;
 mod list;
@@ -17,7 +18,8 @@ mod verify;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::WrongUsage;
+use crate::cli::{Cli, Command, Output};
 
 /// Runs a command; the exit code is 0 done, 1 failed or findings, 2 wrong usage.
 ///
@@ -25,6 +27,10 @@ use crate::cli::{Cli, Command};
 /// Whatever the command could not do.
 pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let common = cli.common;
+    if common.output == Output::Maxwell && !matches!(cli.command, Command::Tail(_)) {
+        let said = "maxwell is a form of `conftrail tail` alone; what is on record: `conftrail export --format maxwell`";
+        return Err(WrongUsage(said.to_owned()).into());
+    }
     match cli.command {
         Command::Demo { directory, once } => demo::run(&common, directory, once).await,
         Command::Run { watch, roles } => run::run(&common, watch, roles).await,
@@ -41,6 +47,7 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             let wanted = search::Wanted { facet, histogram, count };
             search::run(&common, &query, &range, wanted, &reading).await
         }
+        Command::Export(arguments) => export::run(&common, arguments).await,
         Command::Show { id, reading } => show::show(&common, &id, &reading).await,
         Command::Diff { id, reading } => show::diff(&common, &id, &reading).await,
         Command::Current { prefix, limit, reading } => current::run(&common, &prefix, limit, &reading).await,

@@ -12,9 +12,9 @@ use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::run::{stop_on_signals, watch_directories};
-use crate::cli::{Common, TailArgs};
+use crate::cli::{Common, Output, TailArgs};
 use crate::config::{Config, SourceConfig};
-use crate::output::{Printer, event_with_diff};
+use crate::output::{MaxwellLine, Printer, event_with_diff, print_json};
 use crate::{WrongUsage, assemble, configured, local_token, mask_key, telemetry};
 
 /// How often a source that cannot be reached is tried again, at first and at most.
@@ -29,6 +29,10 @@ pub(crate) async fn run(common: &Common, arguments: TailArgs) -> anyhow::Result<
     let config = configured(common)?;
     telemetry::start(&config.telemetry.log)?;
     let source_config = chosen(&config, &arguments)?;
+    if common.output == Output::Maxwell && !matches!(source_config, SourceConfig::Mysql(_)) {
+        let said = "--output maxwell: only changes of MySQL and MariaDB have that form";
+        return Err(WrongUsage(said.to_owned()).into());
+    }
     let masker = Arc::new(masker(&config, &arguments)?);
     let mut tail = Tail {
         source: assemble::source(&source_config, &masker)?,
@@ -120,7 +124,11 @@ impl Tail {
             }
             event
         });
-        self.printer.print_all(classified, |event, printer| event_with_diff(event, printer))?;
+        if self.printer.output == Output::Maxwell {
+            print_json(classified.map(MaxwellLine))?;
+        } else {
+            self.printer.print_all(classified, |event, printer| event_with_diff(event, printer))?;
+        }
         self.left = self.left.saturating_sub(events.len() as u64);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What commands print: stdout is data, in text or as one JSON object a line.
 
 mod event;
+mod maxwell;
 mod verification;
 mod zone;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::cli::{self, Common, Output};
 
 pub(crate) use event::{event_diff, event_line, event_with_diff};
+pub(crate) use maxwell::MaxwellLine;
 pub(crate) use verification::verification;
 pub(crate) use zone::{Zone, parse_time};
 
@@ -58,7 +60,7 @@ impl Printer {
     ) -> anyhow::Result<()> {
         let mut lines = Vec::new();
         match self.output {
-            Output::Json => serde_json::to_writer(&mut lines, value)?,
+            Output::Json | Output::Maxwell => serde_json::to_writer(&mut lines, value)?,
             Output::Text => lines.extend_from_slice(text(self).as_bytes()),
         }
         lines.push(b'\n');
@@ -74,25 +76,37 @@ impl Printer {
         values: impl IntoIterator<Item = T>,
         text: impl Fn(&T, &Self) -> String,
     ) -> anyhow::Result<()> {
-        let mut lines = Json::with_capacity(WRITTEN_AT_ONCE);
-        for value in values {
-            match self.output {
-                Output::Json => value.append_json(&mut lines),
-                Output::Text => lines.put(text(&value, self).as_bytes()),
-            }
-            lines.put(b"\n");
-            if lines.as_bytes().len() >= WRITTEN_AT_ONCE {
-                write(lines.as_bytes())?;
-                lines.clear();
-            }
+        match self.output {
+            Output::Json | Output::Maxwell => print_json(values),
+            Output::Text => print_each(values, |value, lines| lines.put(text(value, self).as_bytes())),
         }
-        write(lines.as_bytes())
     }
 
     /// Returns text in a colour (an SGR number), where colours are shown.
     pub(crate) fn paint(&self, colour: u8, text: &str) -> String {
         if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// Prints one JSON object a line, of which all are out when this returns.
+///
+/// # Errors
+/// stdout is closed.
+pub(crate) fn print_json<T: AppendJson>(values: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
+    print_each(values, |value, lines| value.append_json(lines))
+}
+
+fn print_each<T>(values: impl IntoIterator<Item = T>, append: impl Fn(&T, &mut Json)) -> anyhow::Result<()> {
+    let mut lines = Json::with_capacity(WRITTEN_AT_ONCE);
+    for value in values {
+        append(&value, &mut lines);
+        lines.put(b"\n");
+        if lines.as_bytes().len() >= WRITTEN_AT_ONCE {
+            write(lines.as_bytes())?;
+            lines.clear();
+        }
+    }
+    write(lines.as_bytes())
 }
 
 /// Prints text that is data in itself, whatever form was asked for.

@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod config;
 mod docs;
+mod maxwell;
 mod repository;
 mod start;
 mod unreadable;
