@@ -25,6 +25,8 @@ def ready_line(child, what):
 class MySql:
     """A MySQL server of our own; it ends with its open stdin."""
 
+    script = "mysql"
+
     def __init__(self, scene, *options, name="mysql"):
         self.scene = scene
         self.child = scene.spawn([SERVERS / "mysql", "start", "--dir", scene.path(name), "--", *options],
@@ -37,7 +39,7 @@ class MySql:
         """The command line of the mysql program, which keeps comments and prints one line a row."""
         login = ["--protocol=tcp", "--host=127.0.0.1", f"--port={self.port}", f"--user={user}"]
         how = ["--comments", "--batch", "--raw", "--skip-column-names", "--unbuffered", "--default-character-set=utf8mb4"]
-        return [SERVERS / "mysql", "client", *login, *([f"--password={password}"] if password else []), *how, *options]
+        return [SERVERS / self.script, "client", *login, *([f"--password={password}"] if password else []), *how, *options]
 
     def run(self, sql, user="root", password=""):
         """Runs statements in a session of their own, which is closed afterwards, and returns the lines printed."""
@@ -58,7 +60,7 @@ class MySql:
 
     def mysqlbinlog(self, *files):
         """The server's own reading of its binlogs, as text."""
-        command = [str(SERVERS / "mysql"), "mysqlbinlog", "--read-from-remote-server", "--host=127.0.0.1",
+        command = [str(SERVERS / self.script), "mysqlbinlog", "--read-from-remote-server", "--host=127.0.0.1",
                    f"--port={self.port}", "--user=root", "--base64-output=DECODE-ROWS", "-vv", *(files or self.binlogs())]
         done = subprocess.run(command, capture_output=True, text=True, timeout=600, errors="surrogateescape")
         if done.returncode != 0:

@@ -134,6 +134,26 @@ impl Control {
         rows.iter().map(read).collect::<Option<_>>().ok_or(ControlError::Answer { what: WHAT })
     }
 
+    /// Says whether the server receives or applies the transactions of another: what it lacks may still come.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn replicates(&mut self) -> Result<bool, ControlError> {
+        const WHAT: &str = "whether it replicates";
+        if self.product() == Product::Mariadb {
+            // SHOW SLAVE STATUS needs a right of its own there.
+            let sql = "SELECT variable_value FROM information_schema.global_status \
+                       WHERE variable_name = 'SLAVES_RUNNING'";
+            let running: String = self.value(WHAT, sql, ()).await?;
+            return Ok(running.trim() != "0");
+        }
+        let rows = self.rows(WHAT, "SHOW REPLICA STATUS", ()).await?;
+        let runs = |row: &Row, column: &str| {
+            row.get_opt::<String, _>(column).is_some_and(|state| state.is_ok_and(|state| state != "No"))
+        };
+        Ok(rows.iter().any(|row| runs(row, "Replica_IO_Running") || runs(row, "Replica_SQL_Running")))
+    }
+
     /// Says whether every transaction of `part` is in `whole`, by the server's own reckoning.
     ///
     /// # Errors

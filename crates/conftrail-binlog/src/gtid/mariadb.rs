@@ -161,9 +161,26 @@ impl GtidState {
         self.last.get(&(gtid.domain, gtid.server_id)).is_some_and(|last| gtid.sequence <= *last)
     }
 
-    /// Returns the first transaction of a position that the server has not logged.
-    pub fn lacks(&self, position: &GtidPosition) -> Option<MariadbGtid> {
-        position.iter().find(|gtid| !self.holds(gtid))
+    /// Compares with a position: how far back the two agree, and what of the position the server has not logged.
+    ///
+    /// A domain agrees up to the last transaction there that the server has of the same origin. Where it has none, the domain is
+    /// read from its beginning.
+    pub fn compare(&self, position: &GtidPosition) -> (GtidPosition, Vec<MissingRange>) {
+        let (mut common, mut lost) = (position.clone(), Vec::new());
+        for gtid in position.iter().filter(|gtid| !self.holds(gtid)) {
+            let MariadbGtid { domain, server_id, sequence } = gtid;
+            let known = self.last.get(&(domain, server_id)).copied();
+            match known {
+                Some(sequence) => common.add(MariadbGtid { sequence, ..gtid }),
+                None => drop(common.of_domain.remove(&domain)),
+            }
+            lost.push(MissingRange {
+                domain,
+                first: known.map_or(sequence, |known| known + 1),
+                last: sequence,
+            });
+        }
+        (common, lost)
     }
 }
 
@@ -229,12 +246,19 @@ mod tests {
     #[test]
     fn a_server_that_never_logged_a_transaction_lacks_it() {
         let state: GtidState = "0-1-5,0-2-9,1-1-3".parse().expect("a state");
-        let lacks = |text: &str| state.lacks(&position(text)).map(|gtid| gtid.to_string());
-        assert_eq!(lacks("0-1-5,1-1-3"), None);
-        assert_eq!(lacks("0-2-7"), None);
+        let check = |text: &str, common: &str, lost: &[&str]| {
+            let (found, missing) = state.compare(&position(text));
+            let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            assert_eq!(
+                (found.to_string().as_str(), missing),
+                (common, lost.iter().map(ToString::to_string).collect())
+            );
+        };
+        check("0-1-5,1-1-3", "0-1-5,1-1-3", &[]);
+        check("0-2-7", "0-2-7", &[]);
         // The number is there, and it is another server's.
-        assert_eq!(lacks("0-1-6").as_deref(), Some("0-1-6"));
-        assert_eq!(lacks("2-1-1").as_deref(), Some("2-1-1"));
+        check("0-1-8,1-1-3", "0-1-5,1-1-3", &["0:6-8"]);
+        check("0-1-5,2-1-4", "0-1-5", &["2:4-4"]);
         assert!(!GtidState::default().holds(&MariadbGtid { domain: 0, server_id: 1, sequence: 1 }));
     }
 }

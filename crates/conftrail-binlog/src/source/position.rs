@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use conftrail_core::{Map, PortError, PortResult, Position, Value};
+use conftrail_core::{Map, PortError, PortResult, Position, SmolStr, Timestamp, Value};
 
 use crate::gtid::Executed;
 use crate::product::Product;
@@ -32,6 +32,21 @@ pub(super) struct BinlogPosition {
     pub(super) server_uuid: String,
     /// By what to resume.
     pub(super) mode: Mode,
+    /// The transaction read last, where it can be found again on that server.
+    pub(super) last: Option<LastRead>,
+}
+
+/// A transaction by which a server's log is recognised: a server that was reset or restored gives its numbers again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LastRead {
+    /// Its identity, as ids have it.
+    pub(super) identity: SmolStr,
+    /// When its origin committed it.
+    pub(super) time: Timestamp,
+    /// The file it stands in.
+    pub(super) file: SmolStr,
+    /// Where its first event starts.
+    pub(super) start: u64,
 }
 
 /// An offset in a binlog file.
@@ -87,6 +102,9 @@ impl BinlogPosition {
         map.insert("pos", self.place.offset);
         map.insert("server_uuid", self.server_uuid.as_str());
         map.insert("mode", if self.mode == Mode::Gtid { "gtid" } else { "file" });
+        if let Some(last) = &self.last {
+            map.insert("last", last.to_map());
+        }
         Position(Value::Map(map))
     }
 
@@ -101,11 +119,7 @@ impl BinlogPosition {
         if map.get("v") != Some(&Value::Int(VERSION)) {
             return Err(corrupt());
         }
-        let offset = match map.get("pos") {
-            Some(Value::Int(offset)) => u64::try_from(*offset).map_err(|_| corrupt())?,
-            Some(Value::Uint(offset)) => *offset,
-            _ => return Err(corrupt()),
-        };
+        let offset = map.get("pos").and_then(offset).ok_or_else(corrupt)?;
         let product = match map.get("flavor").map(Value::as_text) {
             None => Product::Mysql,
             Some(Some(MARIADB)) => Product::Mariadb,
@@ -121,7 +135,39 @@ impl BinlogPosition {
                 "file" => Mode::File,
                 _ => return Err(corrupt()),
             },
+            // Checkpoints of earlier versions have none.
+            last: map.get("last").map(|last| LastRead::of(last).ok_or_else(corrupt)).transpose()?,
         })
+    }
+}
+
+impl LastRead {
+    fn to_map(&self) -> Map {
+        let mut map = Map::default();
+        map.insert("tx", self.identity.as_str());
+        map.insert("time", self.time.micros());
+        map.insert("file", self.file.as_str());
+        map.insert("pos", self.start);
+        map
+    }
+
+    fn of(value: &Value) -> Option<Self> {
+        let map = value.as_map()?;
+        let Some(Value::Int(micros)) = map.get("time") else { return None };
+        Some(Self {
+            identity: SmolStr::new(map.get("tx")?.as_text()?),
+            time: Timestamp::from_micros(*micros),
+            file: SmolStr::new(map.get("file")?.as_text()?),
+            start: offset(map.get("pos")?)?,
+        })
+    }
+}
+
+fn offset(value: &Value) -> Option<u64> {
+    match value {
+        Value::Int(offset) => u64::try_from(*offset).ok(),
+        Value::Uint(offset) => Some(*offset),
+        _ => None,
     }
 }
 
@@ -141,6 +187,12 @@ mod tests {
                 place: Place::new("binlog.000003", 5_000_000_000),
                 server_uuid: "c9f06a51-0000-0000-0000-000000000000".into(),
                 mode: Mode::Gtid,
+                last: (!executed.is_empty()).then(|| LastRead {
+                    identity: SmolStr::new(executed),
+                    time: Timestamp::from_micros(1_795_174_315_727_249),
+                    file: SmolStr::new("binlog.000002"),
+                    start: 157,
+                }),
             };
             assert_eq!(BinlogPosition::from_position(&position.to_position()).unwrap(), position);
             let text = serde_json::to_string(&position.to_position()).unwrap();
@@ -158,6 +210,7 @@ mod tests {
             r#"{"v":1,"gtid_set":"0-1-5","flavor":"other","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#,
             r#"{"v":1,"gtid_set":"0-1-5","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#,
             r#"{"v":1,"gtid_set":"x","file":"","pos":4,"server_uuid":"","mode":"gtid"}"#,
+            r#"{"v":1,"gtid_set":"","file":"","pos":4,"server_uuid":"","mode":"gtid","last":{"tx":"x"}}"#,
         ] {
             let position: Position = serde_json::from_str(text).unwrap();
             let error = BinlogPosition::from_position(&position).unwrap_err();

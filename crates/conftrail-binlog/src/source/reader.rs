@@ -14,7 +14,7 @@ use super::clock::TrustedClock;
 use super::compressed::inflated;
 use super::gtid_event::Begin;
 use super::lookup::Lookup;
-use super::position::{BinlogPosition, Mode, Place};
+use super::position::{BinlogPosition, LastRead, Mode, Place};
 use super::tables::Tables;
 use super::transaction::{Transaction, header_time};
 use super::xa::OpenXa;
@@ -296,6 +296,8 @@ impl Reader {
             if let Some(gtid) = &transaction.gtid {
                 self.position.executed.add(gtid);
             }
+            let Transaction { identity, time, file, .. } = transaction;
+            self.position.last = transaction.start.map(|start| LastRead { identity, time, file, start });
         }
         self.statements += 1;
         self.transactions += 1;

@@ -21,6 +21,8 @@ pub(super) struct Transaction {
     pub(super) gtid: Option<TransactionId>,
     /// The binlog file that all of it stands in.
     pub(super) file: SmolStr,
+    /// Where its first event starts, when that event tells its place and names the transaction: there it can be found again.
+    pub(super) start: Option<u64>,
     /// When its origin committed it.
     pub(super) time: Timestamp,
     /// Whether that time can be set by any user: it is a header's.
@@ -65,10 +67,12 @@ impl Transaction {
             Some(gtid) => gtid.to_string(),
             None => format!("{server_uuid}:{}:{}", event.file, event.start),
         };
+        let is_named = begin.gtid.is_some() || begin.committed.is_some();
         Self {
             identity: SmolStr::new(identity),
             gtid: begin.gtid,
             file: SmolStr::new(event.file),
+            start: (is_named && event.header.log_pos != 0).then_some(event.start),
             time: begin.committed.unwrap_or_else(|| header_time(&event.header)),
             clock_suspect: begin.committed.is_none(),
             observed,

@@ -5,6 +5,8 @@ mod by_statement;
 mod control;
 mod definitions;
 mod json_differences;
+mod failover;
+mod gtid_sets;
 mod mariadb;
 mod outcomes;
 mod preflight;

@@ -7,7 +7,7 @@ use conftrail_core::{Action, Checkpoint, Value};
 use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 use conftrail_testkit::wait::until;
 
-use crate::reading::{DEADLINE, Reading, config, ids};
+use crate::reading::{DEADLINE, Reading, actions, config, ids};
 
 /// Opened at the position after every batch, the rest of the events follows: none is lost, none has another id.
 async fn check_every_position(server: &MysqlServer) {
@@ -138,9 +138,6 @@ async fn a_reset_binlog_is_a_gap_and_another_server_is_told() {
     assert_eq!((events[0].action, events[1].action), (Action::Gap, Action::Create));
 
     let other = MysqlServer::start(MysqlOptions::recommended()).await;
-    let refused =
-        Reading::open(config(&other, "d.*"), Some(checkpoint.clone())).await.err().expect("refused");
-    assert!(refused.is_retryable() && refused.to_string().contains("replica"), "{refused}");
     let uuids = server.query("SELECT @@gtid_executed").await.concat().concat();
     until(DEADLINE, "the other server to have it all", async || {
         other
@@ -240,7 +237,7 @@ async fn when_gtids_are_switched_on_reading_goes_over_to_them() {
     let mut again =
         Reading::open(config(&server, "d.*"), Some(reading.checkpoint.clone())).await.expect("it opens");
     let events = again.events_until(1).await;
-    assert_eq!(events.len(), 1);
+    assert_eq!(actions(&events), [Action::Create]);
     server.query("FLUSH BINARY LOGS; INSERT INTO d.t VALUES (3)").await;
     again.events_until(2).await;
     assert_eq!(mode(&again.checkpoint).as_deref(), Some("gtid"));

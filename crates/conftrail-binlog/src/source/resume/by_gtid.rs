@@ -3,62 +3,64 @@
 use conftrail_core::{PortError, PortResult};
 
 use super::super::position::{BinlogPosition, Mode, Place};
-use super::{FILE_START, Opening};
+use super::{FILE_START, Opening, corrupt};
 use crate::control::OwnFacts;
-use crate::gtid::{Executed, GtidPosition, GtidSet, GtidState};
+use crate::gtid::{Executed, GtidPosition, GtidSet};
 use crate::product::Product;
 
 impl Opening<'_> {
-    /// By a set of MySQL; the server itself reckons.
-    pub(super) async fn go_on_by_set(
-        &mut self,
-        stored: BinlogPosition,
-        mut read: GtidSet,
-    ) -> PortResult<BinlogPosition> {
-        let OwnFacts::Mysql(own) = &self.facts.own else { return self.server_lacks(stored).await };
-        let text = read.to_string();
-        if !self.control.gtid_subset(&text, &own.gtid_executed).await? {
-            return self.server_lacks(stored).await;
+    /// Goes on behind what was read, on this server or another.
+    pub(super) async fn go_on_by_gtid(&mut self, stored: BinlogPosition) -> PortResult<BinlogPosition> {
+        let lack = match &stored.executed {
+            Executed::Mysql(read) => self.lack_of_set(read).await?,
+            Executed::Mariadb(read) => self.lack_of_position(read)?,
+        };
+        match lack {
+            Some(lack) => self.server_lacks(stored, lack).await,
+            None => {
+                let read = stored.executed.clone();
+                self.go_on_from(stored, read).await
+            }
         }
-        let missing = self.control.gtid_subtract(&own.gtid_purged, &text).await?;
-        let place = self.kept_place(&stored);
-        if missing.is_empty() {
-            return Ok(self.position(stored.executed, place, Mode::Gtid));
-        }
-        let missing_set: GtidSet = missing.parse().map_err(corrupt)?;
-        read.union(&missing_set);
-        let executed = Executed::Mysql(read);
-        self.purged(&stored.executed, &executed, &missing).await?;
-        Ok(self.position(executed, place, Mode::Gtid))
     }
 
-    /// By a position of MariaDB: every transaction of it must be one that the server logged itself, and what is missing lies
-    /// before the oldest file.
-    pub(super) async fn go_on_by_gtid_position(
+    /// Goes on behind transactions that the server has executed: what it purged of the rest is a gap.
+    pub(super) async fn go_on_from(
         &mut self,
         stored: BinlogPosition,
-        mut read: GtidPosition,
+        read: Executed,
     ) -> PortResult<BinlogPosition> {
-        let OwnFacts::Mariadb(own) = &self.facts.own else { return self.server_lacks(stored).await };
-        let state: GtidState = own.gtid_state.parse().map_err(corrupt)?;
-        if state.lacks(&read).is_some() {
-            return self.server_lacks(stored).await;
+        let (executed, missing) = match &read {
+            Executed::Mysql(set) => self.purged_of_set(set.clone()).await?,
+            Executed::Mariadb(position) => self.purged_of_position(position.clone()).await?,
+        };
+        if !missing.is_empty() {
+            self.purged(&read, &executed, &missing).await?;
         }
+        let (place, last) = self.kept_place(stored);
+        Ok(BinlogPosition { last, ..self.position(executed, place, Mode::Gtid) })
+    }
+
+    /// Returns what counts as read from here on, and what of it was purged unread; the server itself reckons.
+    async fn purged_of_set(&mut self, mut read: GtidSet) -> PortResult<(Executed, String)> {
+        let OwnFacts::Mysql(own) = &self.facts.own else { return Err(other_product()) };
+        let missing = self.control.gtid_subtract(&own.gtid_purged, &read.to_string()).await?;
+        read.union(&missing.parse().map_err(corrupt)?);
+        Ok((Executed::Mysql(read), missing))
+    }
+
+    /// As for sets: on MariaDB what is missing lies before the oldest file.
+    async fn purged_of_position(&mut self, mut read: GtidPosition) -> PortResult<(Executed, String)> {
         let files = self.files().await?;
         let oldest = files.first().map(|file| file.name.clone()).unwrap_or_default();
         let Executed::Mariadb(begin) = self.executed_at(&Place::new(oldest, FILE_START)).await? else {
-            return self.server_lacks(stored).await;
+            return Err(other_product());
         };
-        let missing = read.missing_before(&begin);
-        let place = self.kept_place(&stored);
-        if missing.is_empty() {
-            return Ok(self.position(stored.executed, place, Mode::Gtid));
+        let missing: Vec<String> = read.missing_before(&begin).iter().map(ToString::to_string).collect();
+        if !missing.is_empty() {
+            read.raise_to(&begin);
         }
-        read.raise_to(&begin);
-        let executed = Executed::Mariadb(read);
-        let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        self.purged(&stored.executed, &executed, &missing.join(",")).await?;
-        Ok(self.position(executed, place, Mode::Gtid))
+        Ok((Executed::Mariadb(read), missing.join(",")))
     }
 
     /// The transactions before a place of MariaDB.
@@ -73,6 +75,7 @@ impl Opening<'_> {
     }
 }
 
-fn corrupt(error: crate::gtid::GtidError) -> PortError {
-    PortError::corrupt("read the server's GTIDs").because(error)
+/// Whose GTIDs these are was looked at before.
+fn other_product() -> PortError {
+    PortError::corrupt("go on at the position: its GTIDs are of the other product")
 }

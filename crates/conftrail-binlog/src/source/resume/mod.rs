@@ -2,15 +2,17 @@
 
 mod begun;
 mod by_gtid;
+mod lacking;
+mod recognise;
 
 use conftrail_core::{Map, PortError, PortResult, Timestamp};
 
 use self::begun::begun;
 use super::config::Config;
-use super::position::{BinlogPosition, Mode, Place};
+use super::position::{BinlogPosition, LastRead, Mode, Place};
 use super::start::Start;
 use crate::control::{Control, LogFile, OwnFacts, ServerFacts};
-use crate::gtid::Executed;
+use crate::gtid::{Executed, GtidError};
 use crate::product::Product;
 use crate::wire::Target;
 
@@ -18,6 +20,10 @@ pub(super) use self::begun::begun_at_start;
 
 /// Where a binlog file's events start.
 pub(super) const FILE_START: u64 = 4;
+/// Why a server's log is not the one that was read.
+const RESTORED: &str = "the server's binlog was reset or restored from a backup";
+/// Why a source is another server, in the words of an alert.
+const ANOTHER: &str = "another server answers";
 
 /// Where to go on, and what has to be reported first.
 #[derive(Debug)]
@@ -71,7 +77,7 @@ impl Opening<'_> {
             Start::Earliest => self.earliest().await,
             Start::Gtid(executed) => {
                 let wanted = self.position(self.own(executed)?, Place::default(), Mode::Gtid);
-                self.go_on_by_gtid(wanted).await
+                self.start_by_gtid(wanted).await
             }
             Start::File { name, position } => self.at(Place::new(name.as_str(), *position)).await,
             Start::Timestamp(time) => {
@@ -132,6 +138,7 @@ impl Opening<'_> {
             let mut detail = Map::with_capacity(2);
             detail.insert("was", stored.server_uuid.as_str());
             detail.insert("is", self.facts.server_uuid.as_str());
+            detail.insert("cause", ANOTHER);
             // Of the same position the same event, whenever the change is noticed.
             let identity = format!(
                 "source_changed:{}:{}:{}",
@@ -139,6 +146,9 @@ impl Opening<'_> {
             );
             let time = self.oldest_time().await?;
             self.notes.push(Note { is_gap: false, identity, time, detail });
+        }
+        if !is_other_server && !self.is_recognised(stored.last.as_ref()).await? {
+            return self.started_anew(&stored).await;
         }
         match stored.mode {
             Mode::Gtid if self.facts.has_gtids() && stored.executed.product() == self.facts.product() => {
@@ -155,16 +165,41 @@ impl Opening<'_> {
         }
     }
 
-    async fn go_on_by_gtid(&mut self, stored: BinlogPosition) -> PortResult<BinlogPosition> {
-        match stored.executed.clone() {
-            Executed::Mysql(set) => self.go_on_by_set(stored, set).await,
-            Executed::Mariadb(read) => self.go_on_by_gtid_position(stored, read).await,
+    /// Behind transactions that were asked for: the server must have executed them, else it would send everything.
+    async fn start_by_gtid(&mut self, wanted: BinlogPosition) -> PortResult<BinlogPosition> {
+        let lack = match &wanted.executed {
+            Executed::Mysql(read) => self.lack_of_set(read).await?,
+            Executed::Mariadb(read) => self.lack_of_position(read)?,
+        };
+        match lack {
+            Some(lack) => Err(PortError::misconfigured(format!(
+                "start at gtid:… : the server has not executed {}; these may be GTIDs of another server",
+                lack.lost
+            ))),
+            None => {
+                let read = wanted.executed.clone();
+                self.go_on_from(wanted, read).await
+            }
         }
     }
 
-    /// The place where to go on on this server; a place on another one means nothing here.
-    fn kept_place(&self, stored: &BinlogPosition) -> Place {
-        if stored.server_uuid == self.facts.server_uuid { stored.place.clone() } else { Place::default() }
+    /// The place where to go on on this server, and what was read last of it; a place on another one means nothing here.
+    fn kept_place(&self, stored: BinlogPosition) -> (Place, Option<LastRead>) {
+        let is_this = stored.server_uuid == self.facts.server_uuid;
+        if is_this { (stored.place, stored.last) } else { (Place::default(), None) }
+    }
+
+    /// Adds to what is told of another server that it lacks transactions which were recorded.
+    fn tell_lost(&mut self, lost: &str) {
+        if let Some(note) = self.notes.last_mut().filter(|note| !note.is_gap) {
+            note.identity = format!("{}:lost:{lost}", note.identity);
+            note.detail.insert("lost", lost);
+            note.detail.insert(
+                "cause",
+                "another server answers, and it does not have all transactions that were recorded: they were lost with \
+                 the server before it",
+            );
+        }
     }
 
     /// Notes what the server purged before it was read.
@@ -174,37 +209,15 @@ impl Opening<'_> {
         detail.insert("to", to.to_string());
         detail.insert("missing", missing);
         detail.insert("cause", "the server purged transactions that were not read");
-        let time = self.oldest_time().await?;
-        self.notes.push(Note { is_gap: true, identity: format!("gap:{missing}"), time, detail });
-        Ok(())
-    }
-
-    /// The server has not executed everything that was read.
-    async fn server_lacks(&mut self, stored: BinlogPosition) -> PortResult<BinlogPosition> {
-        if stored.server_uuid != self.facts.server_uuid {
-            return Err(PortError::unavailable(
-                "go on at the position: this server has not executed every transaction that was read; it may be a \
-                 replica that is behind",
-            ));
-        }
-        // The same server forgot its own transactions: reset, or restored from a backup.
-        let position = self.earliest().await?;
-        let from = stored.executed.to_string();
-        let mut detail = Map::with_capacity(3);
-        detail.insert("from", from.as_str());
-        detail.insert("to", position.executed.to_string());
-        detail.insert("cause", "the server's binlog was reset or restored from a backup");
-        let identity = format!("gap:reset:{from}");
-        let time = self.oldest_time().await?;
-        self.notes.push(Note { is_gap: true, identity, time, detail });
-        Ok(position)
+        self.note_gap(format!("gap:{missing}"), detail).await
     }
 
     async fn go_on_by_file(&mut self, stored: BinlogPosition) -> PortResult<BinlogPosition> {
         let files = self.files().await?;
         let known = files.iter().find(|file| file.name == stored.place.file);
         if known.is_some_and(|file| stored.place.offset <= file.size) {
-            return Ok(self.position(stored.executed, stored.place, Mode::File));
+            let BinlogPosition { executed, place, last, .. } = stored;
+            return Ok(BinlogPosition { last, ..self.position(executed, place, Mode::File) });
         }
         let cause = match known {
             None => "the server purged binlogs that were not read",
@@ -225,18 +238,21 @@ impl Opening<'_> {
         detail.insert("from", from);
         detail.insert("to", to.as_str());
         detail.insert("cause", cause);
+        self.note_gap(format!("gap:{from}:{to}"), detail).await
+    }
+
+    async fn note_gap(&mut self, identity: String, detail: Map) -> PortResult<()> {
         let time = self.oldest_time().await?;
-        self.notes.push(Note { is_gap: true, identity: format!("gap:{from}:{to}"), time, detail });
+        self.notes.push(Note { is_gap: true, identity, time, detail });
         Ok(())
     }
 
     fn position(&self, executed: Executed, place: Place, mode: Mode) -> BinlogPosition {
-        BinlogPosition { executed, place, server_uuid: self.facts.server_uuid.clone(), mode }
+        BinlogPosition { executed, place, server_uuid: self.facts.server_uuid.clone(), mode, last: None }
     }
 
     fn parsed(&self, text: &str) -> PortResult<Executed> {
-        Executed::parse(self.facts.product(), text)
-            .map_err(|error| PortError::corrupt("read the server's GTIDs").because(error))
+        Executed::parse(self.facts.product(), text).map_err(corrupt)
     }
 
     fn best_mode(&self) -> Mode {
@@ -266,4 +282,8 @@ impl Opening<'_> {
         }
         Ok(files.get(low).map(|file| file.name.clone()).unwrap_or_default())
     }
+}
+
+fn corrupt(error: GtidError) -> PortError {
+    PortError::corrupt("read the server's GTIDs").because(error)
 }
