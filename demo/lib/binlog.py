@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 GTID_TIME = re.compile(r"^#.*\bGTID\b.*\boriginal_committed_timestamp=(\d+)")
 GTID_NEXT = re.compile(r"^SET @@SESSION\.GTID_NEXT= '([0-9a-f-]{36}:\d+)'")
+MARIADB_GTID = re.compile(r"^#.*\tGTID (\d+-\d+-\d+)")
 ROW = re.compile(r"^### (INSERT INTO|UPDATE|DELETE FROM) `([^`]+)`\.`([^`]+)`")
 ACTIONS = {"INSERT INTO": "create", "UPDATE": "update", "DELETE FROM": "delete"}
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -27,7 +28,7 @@ class Row:
 
 
 def read_rows(text):
-    """Yields the row changes of mysqlbinlog's output (`-vv --base64-output=DECODE-ROWS`), in its order."""
+    """Yields the row changes of mysqlbinlog's output (`-vv --base64-output=DECODE-ROWS`), in its order. Of MariaDB without `micros`."""
     micros, gtid, ordinal = 0, "", 0
     for line in text.splitlines():
         if line.startswith("#"):
@@ -40,6 +41,9 @@ def read_rows(text):
             stamp = GTID_TIME.match(line)
             if stamp:
                 micros = int(stamp[1])
+            begun = MARIADB_GTID.match(line)
+            if begun:
+                gtid, ordinal = begun[1], 0
             continue
         begun = GTID_NEXT.match(line)
         if begun:

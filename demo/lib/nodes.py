@@ -1,15 +1,11 @@
 """Servers that replicate from each other, die and are promoted: MySQL 9.7 or MariaDB 11.4, by GTID."""
 
 import os
-import re
 import signal
 import subprocess
-import time
 
 from scene import Unmet, until
 from servers import SERVERS, MySql, ready_line
-
-PORT_OF_NOBODY = 1
 
 
 class Node(MySql):
@@ -38,6 +34,17 @@ class Node(MySql):
         told = ready_line(self.child, self.name)
         self.port, self.pid, self.version = told["port"], told["pid"], told["version"]
 
+    def mysqlbinlog(self, *files):
+        """The vendor's reading of the binlogs; of MariaDB from the files, for the program does not ask servers newer than itself."""
+        if self.is_mysql:
+            return super().mysqlbinlog(*files)
+        data = self.scene.path(self.name) / "data"
+        command = [SERVERS / "mariadb", "mysqlbinlog", "--base64-output=DECODE-ROWS", "-vv", *(data / name for name in files or self.binlogs())]
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=600, errors="surrogateescape")
+        if done.returncode != 0:
+            raise Unmet(f"mariadb-binlog failed: {done.stderr.strip()}")
+        return done.stdout
+
     def signal(self, number):
         """Sends the server itself a signal."""
         os.kill(self.pid, number)
@@ -61,7 +68,7 @@ class Node(MySql):
                      "SOURCE_AUTO_POSITION=1, SOURCE_CONNECT_RETRY=1; START REPLICA")
         else:
             self.run(f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={source.port}, MASTER_USER='root', "
-                     "MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1; START SLAVE")
+                     "MASTER_USE_GTID=slave_pos, MASTER_SSL=0, MASTER_CONNECT_RETRY=1; START SLAVE")
 
     def stop_receiving(self):
         """Lets the stream from its source end, while what came is still applied."""
@@ -85,7 +92,10 @@ class Node(MySql):
             self.run("STOP REPLICA; RESET REPLICA ALL")
         else:
             self.run("STOP SLAVE IO_THREAD")
-            received = dict(re.findall(r"\s(\w+): (\S*)", "\n".join(self.run("SHOW SLAVE STATUS\\G"))))["Gtid_IO_Pos"]
+            command = [*self.client("root", "", "--column-names"), "--execute=SHOW SLAVE STATUS"]
+            done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60, check=True)
+            names, values = (line.split("\t") for line in done.stdout.splitlines()[:2])
+            received = dict(zip(names, values))["Gtid_IO_Pos"]
             if received and self.value(f"SELECT MASTER_GTID_WAIT('{received}', 60)") != "0":
                 raise Unmet(f"{self.name} did not apply {received}")
             self.run("STOP SLAVE; RESET SLAVE ALL")
@@ -108,8 +118,3 @@ class Node(MySql):
             self.run(f"RESET BINARY LOGS AND GTIDS; SET GLOBAL gtid_purged='{executed}'")
         else:
             self.run(f"RESET MASTER; SET GLOBAL gtid_binlog_state='{executed}'")
-
-
-def lived(seconds):
-    """Lets time pass in which a load is written."""
-    time.sleep(seconds)

@@ -164,8 +164,9 @@ impl GtidState {
     /// Compares with a position: how far back the two agree, and what of the position the server has not logged.
     ///
     /// A domain agrees up to the last transaction there that the server has of the same origin. Where it has none, the domain is
-    /// read from its beginning.
-    pub fn compare(&self, position: &GtidPosition) -> (GtidPosition, Vec<MissingRange>) {
+    /// read from its beginning: what others wrote before may have come to it alone. What it wrote itself (`own`) came after they
+    /// parted.
+    pub fn compare(&self, position: &GtidPosition, own: u32) -> (GtidPosition, Vec<MissingRange>) {
         let (mut common, mut lost) = (position.clone(), Vec::new());
         for gtid in position.iter().filter(|gtid| !self.holds(gtid)) {
             let MariadbGtid { domain, server_id, sequence } = gtid;
@@ -174,11 +175,10 @@ impl GtidState {
                 Some(sequence) => common.add(MariadbGtid { sequence, ..gtid }),
                 None => drop(common.of_domain.remove(&domain)),
             }
-            lost.push(MissingRange {
-                domain,
-                first: known.map_or(sequence, |known| known + 1),
-                last: sequence,
-            });
+            let in_domain = self.last.iter().filter(|((of, origin), _)| *of == domain && *origin != own);
+            let before = in_domain.map(|(_, last)| *last).filter(|last| *last < sequence).max();
+            let first = known.or(before).map_or(1, |last| last + 1);
+            lost.push(MissingRange { domain, first, last: sequence });
         }
         (common, lost)
     }
@@ -247,7 +247,7 @@ mod tests {
     fn a_server_that_never_logged_a_transaction_lacks_it() {
         let state: GtidState = "0-1-5,0-2-9,1-1-3".parse().expect("a state");
         let check = |text: &str, common: &str, lost: &[&str]| {
-            let (found, missing) = state.compare(&position(text));
+            let (found, missing) = state.compare(&position(text), 2);
             let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
             assert_eq!(
                 (found.to_string().as_str(), missing),
@@ -258,7 +258,8 @@ mod tests {
         check("0-2-7", "0-2-7", &[]);
         // The number is there, and it is another server's.
         check("0-1-8,1-1-3", "0-1-5,1-1-3", &["0:6-8"]);
-        check("0-1-5,2-1-4", "0-1-5", &["2:4-4"]);
+        check("0-3-8,1-1-3", "1-1-3", &["0:6-8"]);
+        check("0-1-5,2-1-4", "0-1-5", &["2:1-4"]);
         assert!(!GtidState::default().holds(&MariadbGtid { domain: 0, server_id: 1, sequence: 1 }));
     }
 }

@@ -68,7 +68,7 @@ impl Opening<'_> {
     pub(super) fn lack_of_position(&self, read: &GtidPosition) -> PortResult<Option<Lack>> {
         let OwnFacts::Mariadb(own) = &self.facts.own else { return Ok(None) };
         let state: GtidState = own.gtid_state.parse().map_err(corrupt)?;
-        let (common, lost) = state.compare(read);
+        let (common, lost) = state.compare(read, self.facts.server_id);
         if lost.is_empty() {
             return Ok(None);
         }
