@@ -55,10 +55,10 @@ class Node(MySql):
         self.child.wait(20)
         self.scene.end(self.child)
 
-    def source(self, name, more=""):
-        """This server as a source of conftrail's configuration."""
-        tls = "" if self.is_mysql else ", tls: { mode: disabled }"
-        return (f'- {{ name: {name}, kind: mysql, url: "mysql://root@127.0.0.1:{self.port}", include: ["shop.*"], '
+    def source(self, name, more="", port=None):
+        """This server as a source of conftrail's configuration; through a proxy at `port` without TLS."""
+        tls = "" if self.is_mysql and port is None else ", tls: { mode: disabled }"
+        return (f'- {{ name: {name}, kind: mysql, url: "mysql://root@127.0.0.1:{port or self.port}", include: ["shop.*"], '
                 f"start: earliest{tls}{more} }}")
 
     def replicate(self, source):

@@ -1,4 +1,4 @@
-"""A TCP proxy that can cut connections in the middle of what the server sends."""
+"""A TCP proxy that can cut connections, in the middle of what the server sends or at once, and change what the client says."""
 
 import socket
 import threading
@@ -11,6 +11,8 @@ class Proxy:
         self.target = port
         self.cuts = 0
         self.to_cut = []
+        self.open = set()
+        self.said = []
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -20,6 +22,20 @@ class Proxy:
         """Cuts open and later connections: each time after one of these numbers of bytes from the server."""
         with self.lock:
             self.to_cut = list(sizes)
+
+    def cut_all(self):
+        """Cuts every open connection now, and returns how many there were."""
+        with self.lock:
+            ends = list(self.open)
+        for end in ends:
+            hang_up(end)
+        return len(ends) // 2
+
+    def replace(self, said, by):
+        """Passes on `by` where the client says `said`, of the same length, in clear and in one piece."""
+        assert len(said) == len(by)
+        with self.lock:
+            self.said.append((said, by))
 
     def close(self):
         self.listener.close()
@@ -35,6 +51,8 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
+            with self.lock:
+                self.open |= {client, server}
             threading.Thread(target=self._pass, args=(client, server, False), daemon=True).start()
             threading.Thread(target=self._pass, args=(server, client, True), daemon=True).start()
 
@@ -54,12 +72,22 @@ class Proxy:
                     self.cuts += 1
                     break
                 passed += len(data)
+                if not from_server:
+                    for said, by in self.said:
+                        data = data.replace(said, by)
                 sink.sendall(data)
         except OSError:
             pass
         for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            hang_up(end)
+        with self.lock:
+            self.open.discard(source)
         source.close()
+
+
+def hang_up(end):
+    """Ends a connection, whoever else is reading from it; one that has ended stays so."""
+    try:
+        end.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass

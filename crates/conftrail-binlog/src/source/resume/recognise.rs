@@ -69,6 +69,7 @@ fn stands_there(connection: Connection, last: &LastRead, server_uuid: &str) -> R
         server_id: made_up_id(),
         start: DumpStart::File { name: last.file.to_string(), position: last.start },
         heartbeat: Duration::from_secs(1),
+        patience: Duration::from_secs(3),
         until_end: true,
     })?;
     while let Some(event) = stream.next_event()? {
