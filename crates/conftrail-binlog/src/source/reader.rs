@@ -150,7 +150,7 @@ impl Reader {
     fn event(&mut self, event: &RawEvent<'_>) -> PortResult<()> {
         match event.header.kind {
             kind::GTID | kind::ANONYMOUS_GTID | kind::GTID_TAGGED | kind::MARIADB_GTID => {
-                self.lose_open_transaction();
+                self.lose_open_transaction(event);
                 let begin = Begin::read(&event.header, event.body).ok_or_else(|| {
                     PortError::corrupt("read the binlog: a transaction's first event is damaged")
                 })?;
@@ -160,7 +160,7 @@ impl Reader {
             kind::TRANSACTION_PAYLOAD => self.payload(event),
             kind::ROTATE => {
                 if !event.header.is_artificial() {
-                    self.lose_open_transaction();
+                    self.lose_open_transaction(event);
                     self.tables.clear();
                     self.move_to(Place::end_of(event));
                 }
@@ -254,9 +254,20 @@ impl Reader {
             }
             _ if event.header.is_ignorable() => Ok(()),
             _ => {
-                self.undecoded(event, "this type of event is not known");
+                self.unknown(event);
                 Ok(())
             }
+        }
+    }
+
+    /// Reports an event of a type that is not known. It may be all there is of a transaction, or its end.
+    fn unknown(&mut self, event: &RawEvent<'_>) {
+        let stands_alone = self.transaction.is_none();
+        self.undecoded(event, "this type of event is not known");
+        if stands_alone {
+            self.end(Place::end_of(event));
+        } else if let Some(transaction) = &mut self.transaction {
+            transaction.may_have_ended = true;
         }
     }
 
@@ -310,8 +321,13 @@ impl Reader {
         self.moved = true;
     }
 
-    /// A file that ends within a transaction ends with a server that died: what it had not finished did not happen.
-    fn lose_open_transaction(&mut self) {
+    /// A file that ends within a transaction ends with a server that died: what it had not finished did not happen. Where an event
+    /// of it is not known and the server went on in order, that one was its end.
+    fn lose_open_transaction(&mut self, next: &RawEvent<'_>) {
+        let goes_on = |file: &str| next.header.kind == kind::ROTATE || file == next.file;
+        if self.transaction.as_ref().is_some_and(|open| open.may_have_ended && goes_on(&open.file)) {
+            return self.end(Place::start_of(next));
+        }
         if let Some(transaction) = self.transaction.take() {
             tracing::warn!(transaction = &*transaction.identity, "a transaction in the binlog has no end");
         }

@@ -43,6 +43,8 @@ pub(super) struct Transaction {
     pub(super) xid: Option<String>,
     /// Whether an event was made of it.
     pub(super) has_events: bool,
+    /// Whether an event of a type that is not known stands in it, which may be what ends it.
+    pub(super) may_have_ended: bool,
     /// The account with whose rights a statement without rows ran, where the server tells.
     pub(super) invoker: Option<Login>,
     dialect: Dialect,
@@ -83,6 +85,7 @@ impl Transaction {
             is_open: begin.is_open,
             xid: begin.xid,
             has_events: false,
+            may_have_ended: false,
             invoker: None,
             dialect: Dialect::UNKNOWN,
             query: None,
@@ -149,6 +152,11 @@ pub(super) fn header_time(header: &EventHeader) -> Timestamp {
 }
 
 impl Place {
+    /// The place where an event begins.
+    pub(super) fn start_of(event: &RawEvent<'_>) -> Self {
+        Self::new(event.file, event.start)
+    }
+
     /// The place where an event ends.
     pub(super) fn end_of(event: &RawEvent<'_>) -> Self {
         Self::new(event.file, event.end)

@@ -7,6 +7,7 @@ mod definitions;
 mod failover;
 mod gtid_sets;
 mod json_differences;
+mod made_up;
 mod mariadb;
 mod outcomes;
 mod preflight;
