@@ -128,9 +128,14 @@ impl MysqlServer {
     /// Runs the vendor's `mysqlbinlog` (`mariadb-binlog`) and returns what it printed. The arguments name the input: files of
     /// [`MysqlServer::data_dir`], or [`MysqlServer::remote_arguments`] and names.
     pub async fn mysqlbinlog(&self, arguments: &[&str]) -> String {
+        String::from_utf8_lossy(&self.mysqlbinlog_bytes(arguments).await).into_owned()
+    }
+
+    /// As [`MysqlServer::mysqlbinlog`], with texts as their columns' character sets have them.
+    pub async fn mysqlbinlog_bytes(&self, arguments: &[&str]) -> Vec<u8> {
         let mut command = Command::new(script(self.options.product.script()));
         command.arg("mysqlbinlog").args(arguments);
-        output_of(command).await.unwrap_or_else(|message| panic!("mysqlbinlog failed: {message}"))
+        bytes_of(command).await.unwrap_or_else(|message| panic!("mysqlbinlog failed: {message}"))
     }
 
     /// Arguments that make a client program talk to this server as `root`.
@@ -187,13 +192,17 @@ async fn launch(dir: &Path, port: u16, options: &MysqlOptions) -> (ServerProcess
 }
 
 /// What the program printed, or its messages when it failed.
-async fn output_of(mut command: Command) -> Result<String, String> {
+async fn output_of(command: Command) -> Result<String, String> {
+    bytes_of(command).await.map(|printed| String::from_utf8_lossy(&printed).into_owned())
+}
+
+async fn bytes_of(mut command: Command) -> Result<Vec<u8>, String> {
     let output = tokio::task::spawn_blocking(move || command.output())
         .await
         .expect("running a program does not panic")
         .map_err(|error| format!("run the client program: {error}"))?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        return Ok(output.stdout);
     }
     Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
 }
