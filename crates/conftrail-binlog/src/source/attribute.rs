@@ -125,6 +125,10 @@ impl Attributor {
     }
 
     fn evidence(&self, trace: &Trace) -> Evidence {
+        // Another server's transaction: whoever applied it here did not make it.
+        if trace.server_id != self.server_id {
+            return Evidence::Unknown.or_invoker(trace.invoker.as_ref());
+        }
         let exact = trace.gtid.as_ref().map(|gtid| self.logins.of(gtid)).unwrap_or_default();
         if exact != Evidence::Unknown {
             return exact;

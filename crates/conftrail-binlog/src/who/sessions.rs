@@ -21,6 +21,10 @@ pub struct SessionFacts {
     pub login: Login,
     /// When it connected, where the server tells.
     pub connected_since: Option<Timestamp>,
+    /// How often it has changed its user, as pools let it; 0 where the server does not tell.
+    pub changes_of_user: u64,
+    /// Since when it has done nothing, where it does nothing now and the server tells.
+    pub idle_since: Option<Timestamp>,
 }
 
 /// Remembers sessions from CONNECT to DISCONNECT, and for a while longer: the binlog is read behind the present.
@@ -46,6 +50,22 @@ struct Stay {
     last_seen: Timestamp,
     /// The first look that missed it.
     missed_at: Option<Timestamp>,
+    changes_of_user: u64,
+    /// From then on it did nothing, up to `last_seen`.
+    idle_since: Option<Timestamp>,
+}
+
+impl Stay {
+    fn new(session: SessionFacts, not_before: Timestamp, seen: Timestamp) -> Self {
+        let SessionFacts { login, changes_of_user, idle_since, .. } = session;
+        Self { login, not_before, last_seen: seen, missed_at: None, changes_of_user, idle_since }
+    }
+
+    /// Says whether it may have committed something then. Who was idle at the time did not: the thread id is forged.
+    fn may_have_committed(&self, at: Timestamp) -> bool {
+        let was_idle = self.idle_since.is_some_and(|since| since < at && at <= self.last_seen);
+        at >= self.not_before && self.missed_at.is_none_or(|missed_at| at <= missed_at) && !was_idle
+    }
 }
 
 impl Sessions {
@@ -101,9 +121,7 @@ impl Sessions {
             return Evidence::Unknown;
         }
         let stays = self.by_thread.get(&thread_id).map(Vec::as_slice).unwrap_or_default();
-        let found = stays.iter().find(|stay| {
-            committed >= stay.not_before && stay.missed_at.is_none_or(|missed_at| committed <= missed_at)
-        });
+        let found = stays.iter().find(|stay| stay.may_have_committed(committed));
         found.map_or(Evidence::Unknown, |stay| Evidence::Correlated(stay.login.clone()))
     }
 
@@ -123,27 +141,30 @@ impl Sessions {
     }
 
     fn see(&mut self, at: Timestamp, session: SessionFacts) {
-        let SessionFacts { thread_id, login, connected_since } = session;
-        let stays = self.by_thread.entry(thread_id).or_default();
+        let stays = self.by_thread.entry(session.thread_id).or_default();
         let Some(last) = stays.last_mut() else {
             // An id is given out once between two starts of the server, so whoever has it now had it before as well,
-            // as far back as the last look that would have shown it.
-            let not_before = connected_since.unwrap_or(self.looked_at);
-            stays.push(Stay { login, not_before, last_seen: at, missed_at: None });
+            // as far back as the last look that would have shown it; unless it came by another user.
+            let not_before = match session.changes_of_user {
+                0 => session.connected_since.unwrap_or(self.looked_at),
+                _ => at,
+            };
+            stays.push(Stay::new(session, not_before, at));
             return;
         };
         if at < last.last_seen {
             return;
         }
-        if last.login == login {
+        if last.login == session.login && last.changes_of_user == session.changes_of_user {
             last.last_seen = at;
+            last.idle_since = session.idle_since;
             // A look on demand can miss what a full look sees.
             last.missed_at = None;
             return;
         }
         // The same connection under another login: whose a transaction between the two looks was, nobody knows.
         last.missed_at = Some(last.last_seen);
-        stays.push(Stay { login, not_before: at, last_seen: at, missed_at: None });
+        stays.push(Stay::new(session, at, at));
     }
 
     fn forget(&mut self, now: Timestamp) {
@@ -177,7 +198,7 @@ mod tests {
 
     fn session(thread_id: u64, user: &str) -> SessionFacts {
         let login = Login { user: user.to_owned(), host: "10.0.0.5".to_owned(), program: None };
-        SessionFacts { thread_id, login, connected_since: None }
+        SessionFacts { thread_id, login, ..SessionFacts::default() }
     }
 
     fn sessions() -> Sessions {
@@ -226,6 +247,30 @@ mod tests {
         assert_eq!(user(&known, 7, 9).as_deref(), Some("alice"));
         assert_eq!(user(&known, 7, 15), None);
         assert_eq!(user(&known, 7, 25).as_deref(), Some("bob"));
+    }
+
+    #[test]
+    fn who_came_by_another_user_is_nobody_before_the_look_and_between_two_changes() {
+        let changed = |changes_of_user| vec![SessionFacts { changes_of_user, ..session(7, "alice") }];
+        let mut known = sessions();
+        known.observe(second(10), changed(1));
+        assert_eq!(user(&known, 7, 9), None);
+        known.observe(second(20), changed(1));
+        assert_eq!(user(&known, 7, 15).as_deref(), Some("alice"));
+        known.observe(second(30), changed(3));
+        assert_eq!(user(&known, 7, 25), None, "alice, another one, alice");
+    }
+
+    #[test]
+    fn a_session_that_was_idle_at_the_time_is_not_the_one() {
+        let idle = |since| vec![SessionFacts { idle_since: Some(second(since)), ..session(7, "alice") }];
+        let mut known = sessions();
+        known.observe(second(10), idle(5));
+        assert_eq!((user(&known, 7, 5).as_deref(), user(&known, 7, 8)), (Some("alice"), None));
+        known.observe(second(20), idle(15));
+        assert_eq!((user(&known, 7, 12).as_deref(), user(&known, 7, 18)), (Some("alice"), None));
+        known.observe(second(30), vec![session(7, "alice")]);
+        assert_eq!(user(&known, 7, 25).as_deref(), Some("alice"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod preflight;
 mod reading;
 mod resume;
 mod schema;
+mod sessions;
 mod source;
 mod statements;
 mod support;
