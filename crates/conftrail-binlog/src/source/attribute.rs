@@ -30,18 +30,13 @@ pub(super) struct Trace {
 impl Trace {
     /// Takes from a transaction what its statement being read tells; claims leave masked.
     pub(super) fn of(transaction: &Transaction, masker: &Masker) -> Self {
-        let claim = transaction.query().and_then(|query| query.claim.as_ref());
-        Self::with_claim(transaction, claim.cloned(), masker)
-    }
-
-    pub(super) fn with_claim(transaction: &Transaction, claim: Option<Claim>, masker: &Masker) -> Self {
         Self {
             gtid: transaction.gtid.as_ref().and_then(TransactionId::mysql).cloned(),
             server_id: transaction.server_id,
             thread_id: transaction.thread_id,
             time: transaction.time,
             invoker: transaction.invoker.clone(),
-            claim: claim.map(|claim| masked(claim, masker)),
+            claim: transaction.claim().map(|claim| masked(claim, masker)),
         }
     }
 }

@@ -7,6 +7,7 @@ use conftrail_core::mask::Masker;
 use conftrail_core::{Action, Event, Map, Origin, Resource, SmolStr};
 
 use super::attribute::Trace;
+use super::editor::claim_by_column;
 use super::partial_row::PartialRow;
 use super::tables::Captured;
 use crate::who::Attribution;
@@ -113,14 +114,9 @@ impl Batch {
     }
 
     /// Makes the events, given who made each trace's statement.
-    pub(super) fn finish(
-        self,
-        who: &[Attribution],
-        masker: &Masker,
-        actor_columns: &[String],
-    ) -> Vec<Arc<Event>> {
+    pub(super) fn finish(self, who: &[Attribution], masker: &Masker) -> Vec<Arc<Event>> {
         let Self { pending, tables, .. } = self;
-        let finishing = Finishing { who, tables: &tables, masker, actor_columns };
+        let finishing = Finishing { who, tables: &tables, masker };
         let mut events = Vec::with_capacity(pending.len());
         for pending in pending {
             events.extend(finishing.event(pending));
@@ -134,7 +130,6 @@ struct Finishing<'a> {
     who: &'a [Attribution],
     tables: &'a [Arc<Captured>],
     masker: &'a Masker,
-    actor_columns: &'a [String],
 }
 
 impl Finishing<'_> {
@@ -150,34 +145,17 @@ impl Finishing<'_> {
         }
         let mut event = match content {
             Content::Row { table, before, after } => {
-                self.row(self.tables[table].table.event(self.masker, draft, before, after)?)
+                let captured = &self.tables[table];
+                let mut event = captured.table.event(self.masker, draft, before, after)?;
+                claim_by_column(&mut event, &captured.editors);
+                event
             }
-            Content::PartialRow(row) => self.row(row.event(self.masker, draft)?),
+            Content::PartialRow(row) => row.event(self.masker, draft)?,
             Content::Other { action, resource } => draft.finish(action, *resource, Payload::default()),
         };
         if let Some(correlation) = attribution.and_then(|known| known.correlation.as_ref()) {
             Arc::make_mut(&mut event).correlation = Some(correlation.clone());
         }
         Some(event)
-    }
-
-    fn row(&self, mut event: Arc<Event>) -> Arc<Event> {
-        if !self.actor_columns.is_empty() {
-            claim_by_column(Arc::make_mut(&mut event), self.actor_columns);
-        }
-        event
-    }
-}
-
-/// A column such as `updated_by` names the last editor: a claim, and for a deleted row not even of this change.
-fn claim_by_column(event: &mut Event, columns: &[String]) {
-    if event.actor.claimed.is_some() || event.action == Action::Delete {
-        return;
-    }
-    let Some(row) = event.after.as_ref().and_then(conftrail_core::Value::as_map) else { return };
-    let name = columns.iter().find_map(|column| row.get(column)?.as_text()).filter(|name| !name.is_empty());
-    if let Some(name) = name {
-        let via = Some(SmolStr::new_static("column"));
-        event.actor.claimed = Some(conftrail_core::Claimed { name: Some(name.into()), via, reason: None });
     }
 }

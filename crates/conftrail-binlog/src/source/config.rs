@@ -43,13 +43,21 @@ pub struct Config {
 }
 
 /// Who is believed to have made a change.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ActorConfig {
     /// Columns that name the last editor of their row, such as `updated_by`.
     pub columns: Vec<String>,
-    /// Logins, as globs on `user@host`, whose comments may name a person.
+    /// The table, as `database.table`, whose rows say who makes the transaction that they stand in; empty for none.
+    pub context: String,
+    /// Logins, as globs on `user@host`, whose comments and context rows may name a person.
     pub trust: Vec<String>,
+}
+
+impl Default for ActorConfig {
+    fn default() -> Self {
+        Self { columns: Vec::new(), context: "conftrail.context".to_owned(), trust: Vec::new() }
+    }
 }
 
 impl Default for Config {
@@ -109,6 +117,9 @@ impl Config {
                 problem(key, &format!("`{value}` is not possible in this version, only `{only}`: {instead}"));
             }
         }
+        if !self.actor.context.is_empty() && !self.actor.context.contains('.') {
+            problem("actor.context", "name the table with its database, such as conftrail.context");
+        }
         if self.server_id == Some(0) {
             problem("server_id", "must not be 0");
         }
@@ -160,7 +171,7 @@ mod tests {
     fn every_problem_is_told_at_once() {
         let config: Config = serde_json::from_str(
             r#"{"tls": {"mode": "verify-ca"}, "baseline": "auto", "on_gap": "sweep", "sweep": "daily",
-                "exclude": ["x"], "server_id": 0}"#,
+                "exclude": ["x"], "server_id": 0, "actor": {"context": "context"}}"#,
         )
         .unwrap();
         let problems = config.validate();
@@ -177,6 +188,7 @@ mod tests {
                 "baseline",
                 "on_gap",
                 "sweep",
+                "actor.context",
                 "server_id"
             ]
         );

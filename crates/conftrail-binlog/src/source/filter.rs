@@ -42,6 +42,8 @@ pub struct TableFilter {
     /// Patterns of the databases alone, for what concerns a whole database.
     schemas: GlobSet,
     named_system: Vec<&'static str>,
+    /// The table whose rows say who makes a transaction.
+    context: Option<String>,
 }
 
 /// A pattern that is none.
@@ -76,10 +78,28 @@ impl TableFilter {
             SYSTEM.into_iter().filter(|system| schemas.iter().any(|schema| schema == system)).collect();
         match (include_set, exclude_set, schema_set) {
             (Some(include), Some(exclude), Some(schemas)) if problems.is_empty() => {
-                Ok(Self { case, include, exclude, schemas, named_system })
+                Ok(Self { case, include, exclude, schemas, named_system, context: None })
             }
             _ => Err(problems),
         }
+    }
+
+    /// Names the table, as `database.table`, whose rows say who makes a transaction; an empty name is none.
+    #[must_use]
+    pub fn with_context(mut self, name: &str) -> Self {
+        self.context = (!name.is_empty()).then(|| self.folded(name).into_owned());
+        self
+    }
+
+    /// Says whether a table's rows say who makes a transaction. They are no changes, whatever the patterns say.
+    pub fn is_context(&self, schema: &str, table: &str) -> bool {
+        let name = self.context.as_deref().and_then(|name| name.split_once('.'));
+        name.is_some_and(|name| name == (schema, table))
+    }
+
+    /// Says whether a table's rows are read, as changes or for what they say of others.
+    pub fn reads(&self, schema: &str, table: &str) -> bool {
+        self.captures(schema, table) || self.is_context(schema, table)
     }
 
     /// Returns a name as the server compares names; all other questions are to be asked with such.

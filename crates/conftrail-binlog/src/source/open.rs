@@ -69,6 +69,7 @@ pub(super) async fn open(
     let filter = TableFilter::new(&config.include, &config.exclude, case).map_err(|problems| {
         PortError::misconfigured(problems.iter().map(ToString::to_string).collect::<String>())
     })?;
+    let filter = filter.with_context(&config.actor.context);
     let state = after.map(|checkpoint| checkpoint.state.clone()).unwrap_or_default();
     let mut schema_facts = SchemaFacts::from_state(&state);
     if notes.iter().any(|note| note.is_gap) {
@@ -85,7 +86,6 @@ pub(super) async fn open(
     let settings = Settings {
         origin: origin.clone(),
         masker: masker.clone(),
-        actor_columns: config.actor.columns.clone(),
         with_query: config.with_query,
         clock: trusted_clock(&target, &facts, &mut control).await?,
         has_gtids: facts.has_gtids(),
@@ -106,7 +106,8 @@ pub(super) async fn open(
     let stream = dump(connection, request).await?;
     let lookup = Lookup::new(Control::open(&target).await?, Handle::current());
     let schema = Schema { facts: schema_facts, is_needed: needs_schema, compared_at };
-    let tables = Tables::new(origin, masker.clone(), facts.product(), filter, schema);
+    let tables =
+        Tables::new(origin, masker.clone(), facts.product(), filter, config.actor.columns.clone(), schema);
     let reader = Reader::new(settings, tables, lookup, attributor, position, OpenXa::from_state(&state), out);
     Ok(Opened { reader, stream, first, control })
 }
@@ -156,7 +157,7 @@ async fn ask_ahead(
     let mut present = BTreeMap::new();
     for table in control.tables().await? {
         let (schema, name) = (filter.folded(&table.schema), filter.folded(&table.name));
-        if !filter.captures(&schema, &name) {
+        if !filter.reads(&schema, &name) {
             continue;
         }
         if facts.get(&schema, &name).is_some() {

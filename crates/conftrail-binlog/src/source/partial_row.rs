@@ -6,6 +6,7 @@ use conftrail_core::capture::Draft;
 use conftrail_core::mask::Masker;
 use conftrail_core::{Event, Map, SmolStr, Value};
 
+use super::editor::claim_by_column;
 use super::tables::Captured;
 use crate::plan::TablePlan;
 
@@ -49,6 +50,7 @@ impl PartialRow {
             })
         });
         let mut made = partial.table.event(masker, draft, before, after)?;
+        claim_by_column(&mut made, &self.captured.editors);
         let event = Arc::make_mut(&mut made);
         for change in &mut event.changes {
             change.sensitive |= masked.iter().any(|path| {

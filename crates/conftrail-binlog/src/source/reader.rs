@@ -41,7 +41,6 @@ pub(super) type Out = mpsc::Sender<PortResult<Read>>;
 pub(super) struct Settings {
     pub(super) origin: Origin,
     pub(super) masker: Arc<Masker>,
-    pub(super) actor_columns: Vec<String>,
     pub(super) with_query: bool,
     /// Whose headers' times are those of its clock; nobody's on MySQL, which tells times better.
     pub(super) clock: Option<TrustedClock>,
@@ -137,7 +136,7 @@ impl Reader {
         let who = self.attributor.resolve(self.batch.traces(), &mut self.lookup)?;
         let mut state: Vec<StateChange> = self.tables.schema.facts.take_changes();
         state.extend(self.xa.take_changes());
-        let events = self.batch.take().finish(&who, &self.settings.masker, &self.settings.actor_columns);
+        let events = self.batch.take().finish(&who, &self.settings.masker);
         let batch = SourceBatch { events, position: self.position.to_position(), state, watermark: None };
         self.handed_on = Instant::now();
         self.moved = false;

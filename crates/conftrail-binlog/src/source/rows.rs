@@ -36,7 +36,8 @@ impl Reader {
         if rows.table_id != RowsEvent::DUMMY_TABLE_ID {
             match self.tables.get(rows.table_id).cloned().as_deref() {
                 None => self.undecoded(event, "no table map came before its rows"),
-                Some(Known { plan, captured: None }) => {
+                Some(known @ Known { is_context: true, .. }) => self.context(event, &rows, known),
+                Some(Known { plan, captured: None, .. }) => {
                     let count = rows.count_rows(plan).unwrap_or_else(|_| items(&rows, plan, &mut self.names));
                     self.transaction_at(event).ordinal += count;
                 }
@@ -105,7 +106,7 @@ impl Reader {
         if is_partial {
             draft.flags.push(SmolStr::new_static(flag::PARTIAL_IMAGE));
         }
-        if known.is_positional() || captured.is_unverified(draft.time, event) {
+        if known.is_unverified(draft.time, event) {
             draft.flags.push(SmolStr::new_static(flag::SCHEMA_UNVERIFIED));
         }
     }

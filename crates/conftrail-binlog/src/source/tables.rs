@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture;
 use conftrail_core::mask::{Masker, RowPlan};
-use conftrail_core::{Origin, PortResult, Timestamp};
+use conftrail_core::{Origin, PortResult, SmolStr, Timestamp};
 
 use super::filter::TableFilter;
 use super::lookup::Lookup;
@@ -27,6 +27,10 @@ const MOST_TABLES: usize = 20_000;
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) plan: Arc<TablePlan>,
+    /// Rows committed before this look may have had other column names; none where the log itself tells them.
+    unverified_before: Option<Sight>,
+    /// Whether its rows say who makes the transaction that they stand in.
+    pub(super) is_context: bool,
     /// Absent for tables that are not captured; their rows are counted all the same.
     pub(super) captured: Option<Arc<Captured>>,
 }
@@ -37,8 +41,8 @@ pub(super) struct Captured {
     pub(super) table: capture::Table,
     /// For rows of which not all columns were logged: the masks by column, and a table whose key stands in front.
     pub(super) partial: Partial,
-    /// Rows committed before this look may have had other column names; none where the log itself tells them.
-    pub(super) unverified_before: Option<Sight>,
+    /// The columns that name a row's last editor.
+    pub(super) editors: Vec<SmolStr>,
 }
 
 /// How rows with some of the columns are masked and named.
@@ -66,6 +70,8 @@ pub(super) struct Tables {
     masker: Arc<Masker>,
     product: Product,
     filter: TableFilter,
+    /// What columns are called that name a row's last editor.
+    editor_columns: Vec<String>,
     pub(super) schema: Schema,
     plans: PlanCache,
     /// Few tables change at a time: that needs no hash.
@@ -78,9 +84,11 @@ impl Tables {
         masker: Arc<Masker>,
         product: Product,
         filter: TableFilter,
+        editor_columns: Vec<String>,
         schema: Schema,
     ) -> Self {
-        Self { origin, masker, product, filter, schema, plans: PlanCache::default(), known: BTreeMap::new() }
+        let (plans, known) = (PlanCache::default(), BTreeMap::new());
+        Self { origin, masker, product, filter, editor_columns, schema, plans, known }
     }
 
     pub(super) fn filter(&self) -> &TableFilter {
@@ -107,11 +115,15 @@ impl Tables {
         if self.known.len() >= MOST_TABLES {
             self.clear();
         }
-        let known = if self.filter.captures(&map.database, &map.table) {
-            self.captured(&map, lookup)?
+        let is_context = self.filter.is_context(&map.database, &map.table);
+        let known = if is_context || self.filter.captures(&map.database, &map.table) {
+            let (plan, unverified_before) = self.plan(&map, lookup)?;
+            let captured = (!is_context).then(|| Arc::new(self.captured(&map, &plan)));
+            Known { plan: Arc::new(plan), unverified_before, is_context, captured }
         } else {
             // Counting rows needs no names.
-            Known { plan: Arc::new(TablePlan::positional(&map)), captured: None }
+            let plan = Arc::new(TablePlan::positional(&map));
+            Known { plan, unverified_before: None, is_context, captured: None }
         };
         self.plans.remember(body, known.plan.clone());
         self.known.insert(map.table_id, Arc::new(known));
@@ -128,18 +140,25 @@ impl Tables {
         map
     }
 
-    fn captured(&mut self, map: &TableMap, lookup: &mut Lookup) -> PortResult<Known> {
-        let (plan, unverified_before) = match TablePlan::from_binlog(map) {
-            Some(_) if self.product == Product::Mariadb => self.refined_plan(map, lookup)?,
-            Some(plan) => (plan, None),
-            None => self.plan_from_schema(map, lookup)?,
-        };
-        let plan = Arc::new(plan);
+    /// Makes the plan, and says since when it is proven; none where the log itself proves it.
+    fn plan(&mut self, map: &TableMap, lookup: &mut Lookup) -> PortResult<(TablePlan, Option<Sight>)> {
+        match TablePlan::from_binlog(map) {
+            Some(_) if self.product == Product::Mariadb => self.refined_plan(map, lookup),
+            Some(plan) => Ok((plan, None)),
+            None => self.plan_from_schema(map, lookup),
+        }
+    }
+
+    fn captured(&self, map: &TableMap, plan: &TablePlan) -> Captured {
         let columns = plan.columns.iter().map(|column| &*column.name);
         let masks = self.masker.row_plan(&map.database, &map.table, columns.clone());
         let partial = Partial { masks, table: self.table(map, [], (0..plan.key.len()).collect()) };
         let table = self.table(map, columns, plan.key.clone());
-        Ok(Known { plan, captured: Some(Arc::new(Captured { table, partial, unverified_before })) })
+        // Names of columns have no case.
+        let named =
+            |wanted: &String| plan.columns.iter().find(|column| column.name.eq_ignore_ascii_case(wanted));
+        let editors = self.editor_columns.iter().filter_map(named).map(|column| column.name.clone());
+        Captured { table, partial, editors: editors.collect() }
     }
 
     fn table<'a>(
@@ -228,7 +247,7 @@ impl Tables {
         self.plans.forget_table(schema, table);
         self.known.retain(|_, known| *known.plan.database != *schema || *known.plan.table != *table);
         facts.forget(schema, table);
-        if is_needed && self.filter.captures(schema, table) {
+        if is_needed && self.filter.reads(schema, table) {
             self.ask(schema, table, by, lookup)?;
         }
         Ok(())
@@ -271,16 +290,10 @@ impl Tables {
     }
 }
 
-impl Captured {
-    /// Says whether a row, committed at `time`, may have had other column names.
-    pub(super) fn is_unverified(&self, time: Timestamp, event: &RawEvent<'_>) -> bool {
-        self.unverified_before.as_ref().is_some_and(|asked| !asked.is_before(time, event))
-    }
-}
-
 impl Known {
-    /// Says whether names are positions only.
-    pub(super) fn is_positional(&self) -> bool {
+    /// Says whether a row, committed at `time`, has positions for names, or may have had other names.
+    pub(super) fn is_unverified(&self, time: Timestamp, event: &RawEvent<'_>) -> bool {
         self.plan.schema_from == SchemaFrom::Positional
+            || self.unverified_before.as_ref().is_some_and(|asked| !asked.is_before(time, event))
     }
 }

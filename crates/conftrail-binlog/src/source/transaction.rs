@@ -48,6 +48,8 @@ pub(super) struct Transaction {
     /// The account with whose rights a statement without rows ran, where the server tells.
     pub(super) invoker: Option<Login>,
     dialect: Dialect,
+    /// What rows of the context table said so far about who makes it.
+    context: Option<Claim>,
     query: Option<Query>,
     /// The savepoints, oldest first, each with the number of the change behind it.
     savepoints: Vec<(String, u64)>,
@@ -88,6 +90,7 @@ impl Transaction {
             may_have_ended: false,
             invoker: None,
             dialect: Dialect::UNKNOWN,
+            context: None,
             query: None,
             savepoints: Vec::new(),
         }
@@ -109,6 +112,8 @@ impl Transaction {
     /// Goes back to a savepoint and returns the number of the first change behind it; 0 when nobody told of it.
     pub(super) fn back_to(&mut self, name: &str) -> u64 {
         let place = self.savepoints.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+        // What was said behind it is taken back as well; what was said before it, nobody remembers apart.
+        self.context = None;
         // Those set later are gone.
         self.savepoints.truncate(place.map_or(0, |place| place + 1));
         self.savepoints.last().map_or(0, |(_, from)| *from)
@@ -126,6 +131,20 @@ impl Transaction {
         let Query { text, detail, .. } = self.query.as_ref()?;
         let text = text.as_ref()?;
         Some(detail.get_or_init(|| text_detail(masker, self.dialect, text)).clone())
+    }
+
+    /// Takes in a row of the context table.
+    pub(super) fn add_context(&mut self, row: &Map) {
+        self.context = Claim::of_row(row, self.context.take());
+    }
+
+    /// Returns what is claimed about the statement being read: by its comment, and by context rows where that says nothing.
+    pub(super) fn claim(&self) -> Option<Claim> {
+        let comment = self.query.as_ref().and_then(|query| query.claim.clone());
+        match (comment, self.context.clone()) {
+            (Some(comment), Some(context)) => Some(comment.or(context)),
+            (comment, context) => comment.or(context),
+        }
     }
 
     pub(super) fn query(&self) -> Option<&Query> {

@@ -1,16 +1,42 @@
-//! What a statement's comment says about who and why: sqlcommenter's `/*user='alice',ticket='CHG-1'*/` and its kin.
+//! What a change says about who and why: in its statement's comment, sqlcommenter's `/*user='alice',ticket='CHG-1'*/` and its kin,
+//! or in a row of the context table.
 
-use conftrail_core::SmolStr;
+use conftrail_core::{Map, SmolStr, Value};
 
 use super::Escapes;
 use super::comment::comments;
 
 /// Longer values are no names or tickets; they are not taken.
 const LONGEST_VALUE: usize = 1024;
+/// One word for each thing that can be claimed.
+const KEYS: [&str; 9] =
+    ["user", "kind", "ticket", "reason", "approver", "ip", "client", "audit_id", "traceparent"];
 
-/// Holds what a comment claims; nobody has checked it.
+/// Where a claim stood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimVia {
+    /// In the statement's comment.
+    #[default]
+    Comment,
+    /// In a row of the context table, in the same transaction.
+    Context,
+}
+
+impl ClaimVia {
+    /// Returns the word of `actor.via`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Context => "context",
+        }
+    }
+}
+
+/// Holds what a comment or a context row claims; nobody has checked it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
+    /// Where the name stood, or all of it where there is none.
+    pub via: ClaimVia,
     /// The person or program: `user`, `actor`.
     pub name: Option<SmolStr>,
     /// What the name is, `human` or `service`: `kind`.
@@ -52,6 +78,59 @@ impl Claim {
         }
     }
 
+    /// Reads a row of the context table: a column for each key, or one for the key (`k`) and one for its value (`v`). Rows of the first
+    /// form replace what was `said` before, those of the second add to it. `None` when nothing is said.
+    pub fn of_row(row: &Map, said: Option<Self>) -> Option<Self> {
+        let text = |wanted: &str| {
+            let (_, value) = row.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+            value.as_text()
+        };
+        if let Some(key) = text("k") {
+            let mut claim = said.unwrap_or_default();
+            claim.via = ClaimVia::Context;
+            if let Some(slot) = claim.slot(&key.to_ascii_lowercase()) {
+                *slot = text("v").and_then(plain);
+            }
+            return claim.checked();
+        }
+        let mut claim = Self { via: ClaimVia::Context, ..Self::default() };
+        for (name, value) in row.iter() {
+            if let (Some(slot), Value::Text(text)) = (claim.slot(&name.to_ascii_lowercase()), value)
+                && slot.is_none()
+            {
+                *slot = plain(text);
+            }
+        }
+        claim.checked()
+    }
+
+    /// Fills what this claim leaves open with what another says.
+    #[must_use]
+    pub fn or(mut self, mut other: Self) -> Self {
+        if self.name.is_none() && other.name.is_some() {
+            self.via = other.via;
+        }
+        for key in KEYS {
+            if let (Some(slot), Some(told)) = (self.slot(key), other.slot(key))
+                && slot.is_none()
+            {
+                *slot = told.take();
+            }
+        }
+        self
+    }
+
+    /// Drops what cannot be true; `None` when nothing is left.
+    fn checked(mut self) -> Option<Self> {
+        if self.kind.as_deref().is_some_and(|kind| kind != "human" && kind != "service") {
+            self.kind = None;
+        }
+        if self.traceparent.as_deref().is_some_and(|trace| !is_traceparent(trace)) {
+            self.traceparent = None;
+        }
+        (self != Self { via: self.via, ..Self::default() }).then_some(self)
+    }
+
     /// Reads `key='value'` pairs; `None` when no key is known.
     fn of_comment(comment: &str) -> Option<Self> {
         let mut claim = Self::default();
@@ -65,13 +144,7 @@ impl Claim {
                 slot.get_or_insert(value);
             }
         }
-        if claim.kind.as_deref().is_some_and(|kind| kind != "human" && kind != "service") {
-            claim.kind = None;
-        }
-        if claim.traceparent.as_deref().is_some_and(|trace| !is_traceparent(trace)) {
-            claim.traceparent = None;
-        }
-        (claim != Self::default()).then_some(claim)
+        claim.checked()
     }
 
     fn slot(&mut self, key: &str) -> Option<&mut Option<SmolStr>> {
@@ -113,13 +186,16 @@ fn pairs(comment: &str) -> Vec<&str> {
 }
 
 /// Takes off quotes and both encodings; `None` for nothing and for too much.
-///
-/// Control characters become spaces: the text goes into terminals and mail headers.
 fn clean(value: &str) -> Option<SmolStr> {
     let value = value.trim();
     let bare = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(value);
-    let decoded = percent_decoded(&bare.replace("\\'", "'"));
-    let plain: String = decoded.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain(&percent_decoded(&bare.replace("\\'", "'")))
+}
+
+/// Returns a value as it goes into terminals and mail headers: control characters become spaces. `None` for nothing and for too
+/// much.
+fn plain(text: &str) -> Option<SmolStr> {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let plain = plain.trim();
     (!plain.is_empty() && plain.len() <= LONGEST_VALUE).then(|| plain.into())
 }
@@ -153,8 +229,8 @@ fn is_traceparent(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claim, Escapes};
-    use conftrail_core::SmolStr;
+    use super::{Claim, ClaimVia, Escapes};
+    use conftrail_core::{Map, SmolStr};
 
     fn claim(statement: &str) -> Option<Claim> {
         Claim::of_statement(statement, Escapes::Backslash)
@@ -172,6 +248,7 @@ mod tests {
         let read = claim(statement).expect("a claim");
         let some = |text: &str| Some(SmolStr::new(text));
         let expected = Claim {
+            via: ClaimVia::Comment,
             name: some("alice"),
             kind: some("human"),
             ticket: some("CHG-1"),
@@ -183,6 +260,52 @@ mod tests {
             traceparent: some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
         };
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_context_row_says_the_same_by_its_columns_or_key_by_key() {
+        let row = |pairs: &[(&str, &str)]| {
+            let mut row = Map::with_capacity(pairs.len());
+            pairs.iter().for_each(|(name, value)| row.insert(*name, *value));
+            row
+        };
+        let wide = row(&[
+            ("id", "1"),
+            ("Actor", "al%41\n"),
+            ("ticket", "'CHG-1'"),
+            ("kind", "robot"),
+            ("reason", ""),
+        ]);
+        let said = Claim::of_row(&wide, None).expect("a claim");
+        let expected = Claim {
+            via: ClaimVia::Context,
+            name: Some("al%41".into()),
+            ticket: Some("'CHG-1'".into()),
+            ..Claim::default()
+        };
+        assert_eq!(said, expected, "nothing is decoded: it is no comment");
+        let next = Claim::of_row(&row(&[("actor", "bob")]), Some(said)).expect("a claim");
+        assert_eq!((next.name.as_deref(), next.ticket.as_deref()), (Some("bob"), None), "another operation");
+        let added = Claim::of_row(&row(&[("k", "Ticket"), ("v", "CHG-2")]), Some(next)).expect("a claim");
+        assert_eq!((added.name.as_deref(), added.ticket.as_deref()), (Some("bob"), Some("CHG-2")));
+        assert_eq!(Claim::of_row(&row(&[("id", "1")]), None), None);
+    }
+
+    #[test]
+    fn a_comment_is_nearer_than_the_context_and_is_filled_up_by_it() {
+        let context = Claim {
+            via: ClaimVia::Context,
+            name: Some("alice".into()),
+            ticket: Some("CHG-1".into()),
+            ..Claim::default()
+        };
+        let both = |statement: &str| {
+            let both = claim(statement).expect("a claim").or(context.clone());
+            (both.name, both.ticket, both.via.as_str())
+        };
+        let some = |text: &str| Some(SmolStr::new(text));
+        assert_eq!(both("update t /*user='bob'*/"), (some("bob"), some("CHG-1"), "comment"));
+        assert_eq!(both("update t /*ticket='CHG-2'*/"), (some("alice"), some("CHG-2"), "context"));
     }
 
     #[test]

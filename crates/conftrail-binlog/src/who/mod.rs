@@ -12,7 +12,7 @@ mod trust;
 #[cfg(test)]
 mod table;
 
-pub use claim::Claim;
+pub use claim::{Claim, ClaimVia};
 pub use comment::Escapes;
 pub use login::{Evidence, Login};
 pub use resolve::{Attribution, resolve};

@@ -4,8 +4,7 @@ use conftrail_core::{Actor, Authority, Binding, Claimed, Correlation, Reason, Sm
 
 use super::{Claim, Evidence, Login, TrustList};
 
-/// The kinds of evidence, as they stand in `actor.via`.
-const VIA_COMMENT: &str = "comment";
+/// The kinds of evidence about logins, as they stand in `actor.via`.
 const VIA_SESSION: &str = "session";
 const VIA_INVOKER: &str = "invoker";
 
@@ -62,7 +61,7 @@ fn asserted(claim: &Claim, evidence: &Evidence) -> Attribution {
             Evidence::Exact(_) | Evidence::Unknown => Binding::Exact,
         };
         actor.authority = Authority::Asserted;
-        actor.via = Some(VIA_COMMENT.into());
+        actor.via = Some(claim.via.as_str().into());
     }
     if claim.ip.is_some() {
         actor.ip.clone_from(&claim.ip);
@@ -79,7 +78,7 @@ fn claimed_only(claim: &Claim, evidence: &Evidence) -> Attribution {
     let why: Vec<&str> = [&claim.ticket, &claim.reason].into_iter().flatten().map(SmolStr::as_str).collect();
     actor.claimed = Some(Claimed {
         name: claim.name.clone(),
-        via: Some(VIA_COMMENT.into()),
+        via: Some(claim.via.as_str().into()),
         reason: (!why.is_empty()).then(|| why.join(": ").into()),
     });
     let mut flags = Vec::new();

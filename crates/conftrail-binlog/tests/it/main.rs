@@ -2,6 +2,7 @@
 
 mod access;
 mod by_statement;
+mod context;
 mod control;
 mod definitions;
 mod failover;
