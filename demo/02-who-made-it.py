@@ -1,17 +1,18 @@
-"""Who changed a row, and how that is known, on a real MySQL.
+"""Who changed a row, and how that is known, on a real MySQL and a real MariaDB.
 
 From `conftrail init` to the mail, as an operator types it; then a table of what is known (a comment, a login, a session
-that is gone) by whether the operator trusts the login, with the server's default row metadata and with the full one.
+that is gone) by whether the operator trusts the login, with the server's default row metadata and with the full one; then what
+can be forged (a time, a comment, a context row, a session's number), forged on both servers.
 """
 
-import os
 import re
-import signal
 import subprocess
 
+import forged
 from program import PROGRAM, Conftrail, mail_routing
 from scene import play, until
-from servers import MySql, Smtp
+from servers import MariaDb, MySql, Smtp
+from who import COMMENT, vanish, who
 
 SCHEMA = """
 CREATE DATABASE shop;
@@ -30,7 +31,6 @@ rules:
     severity: warning
     group_by: [resource.id]
 """
-COMMENT = "/*user='alice',ticket='CHG-1'*/"
 # `app` is trusted, `eve` is not.
 LOGIN = {"app": "app@127.0.0.1", "eve": "eve@127.0.0.1"}
 
@@ -47,7 +47,7 @@ def expected(session, comment, login):
 
 def story(scene):
     server = MySql(scene, "--binlog-row-metadata=MINIMAL", "--binlog-rows-query-log-events=OFF")
-    server.run(SCHEMA)
+    server.run(SCHEMA + forged.SCHEMA + "GRANT SESSION_VARIABLES_ADMIN ON *.* TO mallory@'%'")
     sink = Smtp(scene)
     conftrail = Conftrail(scene)
     as_an_operator(scene, server, sink, conftrail)
@@ -55,7 +55,28 @@ def story(scene):
     table(scene, server, conftrail, "MINIMAL")
     server.run("SET GLOBAL binlog_row_metadata = 'FULL'")
     table(scene, server, conftrail, "FULL")
+    forged.table(scene, server, conftrail, forged.on_mysql, forged_time=False)
     scene.equal("exit code after SIGTERM", conftrail.stop(), 0)
+    on_mariadb(scene)
+
+
+def on_mariadb(scene):
+    """The same forgeries where rows tell no login, and with a clock that any session can set."""
+    server = MariaDb(scene, "--binlog-format=ROW", "--secure-timestamp=NO", name="mariadb")
+    server.run("CREATE DATABASE shop; CREATE USER app@'%' IDENTIFIED BY 'app-login'; GRANT ALL ON shop.* TO app@'%'; "
+               "CREATE USER eve@'%' IDENTIFIED BY 'eve-login'; GRANT ALL ON shop.* TO eve@'%'")
+    server.run(forged.SCHEMA + "GRANT BINLOG REPLAY ON *.* TO mallory@'%'")
+    conftrail = Conftrail(scene, "conftrail-mariadb")
+    conftrail.configure(f'''- name: shop
+  kind: mysql
+  url: mysql://root@127.0.0.1:{server.port}
+  tls: {{ mode: disabled }}
+  include: ["shop.*"]
+  actor: {{ trust: ["app@127.0.0.%"], columns: [updated_by] }}''')
+    conftrail.start()
+    until("the source to read", lambda: conftrail.reads("shop"))
+    forged.table(scene, server, conftrail, forged.on_mariadb, forged_time=True)
+    scene.equal("exit code after SIGTERM, on MariaDB", conftrail.stop(), 0)
 
 
 def as_an_operator(scene, server, sink, conftrail):
@@ -80,9 +101,9 @@ def as_an_operator(scene, server, sink, conftrail):
 def settle(conftrail, sink):
     """What an operator adds to the printed configuration: whom to trust, whom to tell."""
     text = conftrail.config.read_text()
-    trusted = re.sub(r"^(\s*)#?\s*actor:.*$", r'\1actor: { trust: ["app@127.0.0.%"] }', text, count=1, flags=re.M)
+    trusted = re.sub(r"^(\s*)#?\s*actor:.*$", r'\1actor: { trust: ["app@127.0.0.%"], columns: [updated_by] }', text, count=1, flags=re.M)
     if trusted == text:
-        trusted = re.sub(r"^(\s*)include:", r'\1actor: { trust: ["app@127.0.0.%"] }\n\1include:', text, count=1, flags=re.M)
+        trusted = re.sub(r"^(\s*)include:", r'\1actor: { trust: ["app@127.0.0.%"], columns: [updated_by] }\n\1include:', text, count=1, flags=re.M)
     trusted = re.sub(r"^(api|rules):.*\n(?:[ \t]+.*\n)*", "", trusted, flags=re.M)
     (conftrail.home / "rules").mkdir(exist_ok=True)
     (conftrail.home / "rules" / "routing.yaml").write_text(mail_routing(sink.port))
@@ -135,39 +156,20 @@ def table(scene, server, conftrail, metadata):
             still_open.append(server.session(login, PASSWORDS[login]))
             still_open[-1].run(statement)
         else:
-            vanish(server, conftrail, login, statement)
-    until("all cells to be on record", lambda: all(conftrail.count(f"name:{row}") for *_, row in cells))
+            vanish(server, conftrail, login, PASSWORDS[login], statement)
+    until("all cells to be on record", lambda: all(conftrail.count(f"group:flags and name:{row}") for *_, row in cells))
     for one in still_open:
         one.close()
     lines = []
     print(f"\n        {'session':8}{'comment':9}{'login':7}name, binding, authority, login, claimed, ticket, flags")
     for session, comment, login, row in cells:
-        found, wanted = actor_of(conftrail, row), expected(session, comment, login)
+        found, wanted = who(conftrail.events(f"group:flags and name:{row}")[0]), expected(session, comment, login)
         lines.append((f"{session}, {'comment' if comment else 'no comment'}, {login}", found == wanted, f"found {found}, expected {wanted}"))
         print(f"        {session:8}{'yes' if comment else 'no':9}{login:7}{', '.join(map(str, found))}")
     print()
     scene.all_of(f"binding and authority in each cell, with row metadata {metadata}", lines)
-    before_after = [(f"row {row}", conftrail.events(f"name:{row}")[0]["changes"][0]["path"] == "v") for *_, row in cells]
+    before_after = [(f"row {row}", conftrail.events(f"group:flags and name:{row}")[0]["changes"][0]["path"] == "v") for *_, row in cells]
     scene.all_of(f"columns have their names, with row metadata {metadata}", before_after)
-
-
-def vanish(server, conftrail, login, statement):
-    """A session that is gone before conftrail can ask for it: conftrail is held still meanwhile."""
-    os.kill(conftrail.child.pid, signal.SIGSTOP)
-    try:
-        thread = server.run(f"SELECT CONNECTION_ID(); {statement};", login, PASSWORDS[login])[0]
-        present = f"SELECT COUNT(*) FROM performance_schema.threads WHERE processlist_id = {thread}"
-        until("the session to be gone", lambda: server.value(present) == "0")
-    finally:
-        os.kill(conftrail.child.pid, signal.SIGCONT)
-
-
-def actor_of(conftrail, row):
-    event = conftrail.events(f"name:{row}")[0]
-    actor = event["actor"]
-    claimed = actor.get("claimed")
-    return [actor.get("name"), actor["binding"], actor["authority"], actor.get("login"), claimed and [claimed.get("name"), claimed.get("reason")],
-            (event.get("reason") or {}).get("ticket"), sorted(event.get("flags", []))]
 
 
 if __name__ == "__main__":

@@ -25,13 +25,17 @@ def ready_line(child, what):
 class MySql:
     """A MySQL server of our own; it ends with its open stdin."""
 
-    script = "mysql"
+    PRODUCT = "MySQL"
+    script, release = "mysql", []
+    # Who is logged in, by which number, and since when one does nothing.
+    SESSIONS, SESSION_ID = "performance_schema.threads", "processlist_id"
+    IDLE = "SELECT IF(processlist_command = 'Sleep', processlist_time, 0) FROM performance_schema.threads WHERE processlist_id = {}"
 
     def __init__(self, scene, *options, name="mysql"):
         self.scene = scene
-        self.child = scene.spawn([SERVERS / "mysql", "start", "--dir", scene.path(name), "--", *options],
+        self.child = scene.spawn([SERVERS / self.script, "start", *self.release, "--dir", scene.path(name), "--", *options],
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        told = ready_line(self.child, "MySQL")
+        told = ready_line(self.child, self.PRODUCT)
         self.port, self.version = told["port"], told["version"]
         self.ca = Path(told["dir"]) / "data" / "ca.pem"
 
@@ -66,6 +70,15 @@ class MySql:
         if done.returncode != 0:
             raise Unmet(f"mysqlbinlog failed: {done.stderr.strip()}")
         return done.stdout
+
+
+class MariaDb(MySql):
+    """A MariaDB server of our own."""
+
+    PRODUCT = "MariaDB"
+    script, release = "mariadb", ["--release", "11.4"]
+    SESSIONS, SESSION_ID = "information_schema.processlist", "id"
+    IDLE = "SELECT IF(command = 'Sleep', time, 0) FROM information_schema.processlist WHERE id = {}"
 
 
 class Session:

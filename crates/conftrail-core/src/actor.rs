@@ -63,7 +63,7 @@ pub struct Claimed {
     /// The claimed name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<SmolStr>,
-    /// Where the claim stood: `comment`, `column`.
+    /// Where the claim stood: `comment`, `context`, `column`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<SmolStr>,
     /// The claimed reason, such as a ticket.
