@@ -314,4 +314,67 @@ mod tests {
         place.pass(&EventHeader { kind: kind::ROTATE, ..xid(0x120) }, b"\x04\0\0\0\0\0\0\0b.2").unwrap();
         assert!(!place.is_skipped(&row));
     }
+
+    /// An event that ends at an offset of its file, with its checksum, as a packet.
+    fn packet(kind: u8, end: u64, body: &[u8]) -> Vec<u8> {
+        let size = 19 + body.len() + 4;
+        let mut event = vec![0, 0, 0, 0, kind, 1, 0, 0, 0];
+        event.extend((size as u32).to_le_bytes());
+        event.extend((end as u32).to_le_bytes());
+        event.extend([0; 2]);
+        event.extend(body);
+        event.extend(crc32fast::hash(&event).to_le_bytes());
+        let [a, b, c, _] = (event.len() as u32 + 1).to_le_bytes();
+        [&[a, b, c, 0, 0][..], &event].concat()
+    }
+
+    /// A stream of packets from a server that sends them and no more.
+    fn stream(sent: Vec<u8>, end: u64) -> EventStream {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let channel = Channel::connect("127.0.0.1", port, Duration::from_secs(10)).unwrap();
+        std::thread::spawn(move || std::io::Write::write_all(&mut listener.accept().unwrap().0, &sent));
+        EventStream {
+            channel,
+            packets: Packets::new(Duration::from_secs(10)),
+            framing: Framing::default(),
+            place: Place { file: "b.1".into(), end, skip_to: 0 },
+            unread: None,
+        }
+    }
+
+    #[test]
+    fn a_transaction_goes_on_beyond_4_gib_and_a_large_event_in_it_is_read_in_parts_or_passed_over() {
+        const START: u64 = 0xFFFF_F000;
+        const LARGE: usize = 700_000;
+        let ends = [1_000, LARGE as u64 + 23, 31].iter().scan(START, |end, size| {
+            *end += size;
+            Some(*end)
+        });
+        let ends: Vec<u64> = ends.collect();
+        // What the algorithm of the checksum is stands five bytes from the end.
+        let mut description = vec![0; 60];
+        description.push(1);
+        let sent = [
+            packet(kind::FORMAT_DESCRIPTION, 0, &description),
+            packet(kind::QUERY, ends[0], &[7; 977]),
+            packet(kind::TRANSACTION_PAYLOAD, ends[1], &[8; LARGE]),
+            packet(kind::XID, ends[2], &[9; 8]),
+        ]
+        .concat();
+        for read in [0, 1_000, LARGE] {
+            let mut stream = stream(sent.clone(), START);
+            assert_eq!(stream.next_event().unwrap().unwrap().header.kind, kind::FORMAT_DESCRIPTION);
+            let query = stream.next_event().unwrap().unwrap();
+            assert_eq!((query.start, query.end, query.body.len()), (START, ends[0], 977));
+            let Arrival { event, large } = stream.next_arrival().unwrap().unwrap();
+            assert_eq!((event.start, event.end, event.body.len()), (ends[0], ends[1], 0));
+            let mut body = vec![0; read];
+            std::io::Read::read_exact(&mut large.expect("it is large"), &mut body).unwrap();
+            assert!(body.iter().all(|byte| *byte == 8));
+            let xid = stream.next_event().unwrap().unwrap();
+            assert_eq!((xid.header.kind, xid.start, xid.end, xid.file), (kind::XID, ends[1], ends[2], "b.1"));
+            assert!(matches!(stream.next_event(), Err(WireError::Closed)));
+        }
+    }
 }
