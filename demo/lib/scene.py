@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -27,6 +28,7 @@ class Scene:
         # Short, because a Unix socket's path has at most 107 characters.
         self.directory = Path(tempfile.mkdtemp(prefix="conftrail-demo-"))
         self.children = []
+        self.counting = threading.Lock()
         self.claims = 0
         self.broken = []
         self.began = time.monotonic()
@@ -42,7 +44,8 @@ class Scene:
 
     def claim(self, sentence, holds, detail=""):
         """Counts one claim and prints it; a broken one is printed with its detail."""
-        self.claims += 1
+        with self.counting:
+            self.claims += 1
         if holds:
             self.say(f"ok    {sentence}")
         else:
@@ -77,7 +80,10 @@ class Scene:
                 child.wait()
         for pipe in (child.stdin, child.stdout, child.stderr):
             if pipe is not None:
-                pipe.close()
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass  # what was still to be written to a dead child
         if child in self.children:
             self.children.remove(child)
         return child.returncode

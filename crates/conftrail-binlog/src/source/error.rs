@@ -9,6 +9,9 @@ use crate::wire::WireError;
 const ACCESS: [u16; 8] = [1044, 1045, 1130, 1142, 1227, 1251, 1698, 3118];
 /// The dump itself was refused.
 const DUMP_REFUSED: u16 = 1236;
+/// What MySQL says with that number, and MariaDB with one of its own, to a reader whose number another one came with.
+const DISPLACED: &str = "same server_uuid/server_id";
+const DISPLACED_MARIADB: u16 = 4052;
 
 impl From<WireError> for PortError {
     fn from(error: WireError) -> Self {
@@ -16,6 +19,13 @@ impl From<WireError> for PortError {
             WireError::Connect { .. } => (ErrorKind::Unavailable { retry_after: None }, "connect to MySQL"),
             WireError::Io(_) | WireError::Silent(_) | WireError::Closed => {
                 (ErrorKind::Unavailable { retry_after: None }, "read the binlog")
+            }
+            WireError::Server { code, message }
+                if *code == DISPLACED_MARIADB || (*code == DUMP_REFUSED && message.contains(DISPLACED)) =>
+            {
+                let told = "read the binlog: another reader came with the same server_id; give each its own, or leave \
+                            server_id out";
+                (ErrorKind::Unavailable { retry_after: None }, told)
             }
             WireError::Server { code, .. } => of_code(*code),
             WireError::File { .. }
@@ -64,6 +74,12 @@ mod tests {
         assert_eq!(kind(server(1045)), ErrorKind::Misconfigured);
         assert_eq!(kind(WireError::NoTls), ErrorKind::Misconfigured);
         assert!(PortError::from(server(1236)).is_retryable());
+        let message =
+            "A replica with the same server_uuid/server_id as this replica has connected".to_owned();
+        for displaced in [server(4052), WireError::Server { code: 1236, message }] {
+            let error = PortError::from(displaced);
+            assert!(error.is_retryable() && error.to_string().contains("leave server_id out"), "{error}");
+        }
         assert!(PortError::from(server(1040)).is_retryable());
         assert!(PortError::from(WireError::Closed).is_retryable());
         assert_eq!(kind(WireError::malformed("event", "3 bytes")), ErrorKind::Corrupt);

@@ -35,6 +35,7 @@ mod status;
 mod tables;
 mod transaction;
 mod url;
+mod watermark;
 mod xa;
 
 #[cfg(fuzzing)]

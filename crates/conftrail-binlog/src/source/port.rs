@@ -1,28 +1,24 @@
 //! The port: a reader on its thread, and the stream of what it hands on.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use conftrail_core::mask::Masker;
 use conftrail_core::ports::{self, SourceBatch, SourceStream};
-use conftrail_core::{Checkpoint, Origin, PortError, PortResult, Position, Timestamp};
+use conftrail_core::{Checkpoint, Origin, PortError, PortResult, Position};
 use futures_util::stream;
 use tokio::sync::mpsc;
-use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::config::Config;
 use super::open::{Opened, open};
 use super::patience::Patience;
 use super::position::Place;
 use super::reader::Read;
-use crate::control::Control;
+use super::watermark::Watermark;
 use crate::wire::Closer;
 
 /// Batches that may wait for the consumer; each holds at most about 1 MiB of the binlog, or one larger change.
 const WAITING_BATCHES: usize = 4;
-/// How often the server's clock and the end of its log are asked for.
-const WATERMARK_EVERY: Duration = Duration::from_secs(1);
 
 /// The source over one MySQL server's binlog.
 #[derive(Debug)]
@@ -75,12 +71,10 @@ impl ports::Source for Source {
         let Opened { reader, stream: events, first, control } = opened;
         let closer = events.closer()?;
         self.spawn("binlog", move || reader.run(events, first))?;
-        let mut ticks = interval(WATERMARK_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let running = Running {
             receiver,
             _closing: Closing(closer),
-            watermark: Watermark { control, ticks, mark: None },
+            watermark: Watermark::new(control),
             last: None,
             patience: self.patience.clone(),
             is_over: false,
@@ -117,13 +111,6 @@ struct Running {
     is_over: bool,
 }
 
-/// The server's clock, and the end of its log that must be passed for the clock to be the watermark.
-struct Watermark {
-    control: Control,
-    ticks: Interval,
-    mark: Option<(Place, Timestamp)>,
-}
-
 impl Running {
     async fn next(&mut self) -> Option<PortResult<SourceBatch>> {
         if self.is_over {
@@ -140,8 +127,8 @@ impl Running {
                         None => Err(PortError::corrupt("read the binlog: the reader stopped unexpectedly")),
                     });
                 }
-                _ = self.watermark.ticks.tick(), if self.watermark.mark.is_none() && self.last.is_some() => {
-                    if let Err(error) = self.watermark.ask().await {
+                asked = self.watermark.ask(), if !self.watermark.is_marked() && self.last.is_some() => {
+                    if let Err(error) = asked {
                         return Some(Err(error));
                     }
                     if let Some(batch) = self.idle() {
@@ -169,23 +156,5 @@ impl Running {
         let (position, place) = self.last.as_ref()?;
         let watermark = self.watermark.reached(place)?;
         Some(SourceBatch { position: position.clone(), watermark: Some(watermark), ..SourceBatch::default() })
-    }
-}
-
-impl Watermark {
-    async fn ask(&mut self) -> PortResult<()> {
-        let (clock, end) = self.control.clock_and_log_end().await?;
-        self.mark = Some((Place::new(end.file, end.position), clock));
-        Ok(())
-    }
-
-    /// Returns the clock once its end of the log is reached, once.
-    fn reached(&mut self, place: &Place) -> Option<Timestamp> {
-        let (end, _) = self.mark.as_ref()?;
-        if place.partial_cmp(end).is_some_and(|order| order.is_ge()) {
-            self.mark.take().map(|(_, clock)| clock)
-        } else {
-            None
-        }
     }
 }

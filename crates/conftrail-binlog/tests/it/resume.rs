@@ -176,6 +176,22 @@ async fn a_killed_connection_is_worth_another_try_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_frozen_server_is_noticed_by_its_silence_whatever_it_was_asked() {
+    let mut server = MysqlServer::start(MysqlOptions::recommended()).await;
+    let mut said = Vec::new();
+    // Once in a while the reader itself is waiting for an answer when the server freezes: then that is what fails.
+    while !said.iter().any(|said: &String| said.contains("has been silent for 3 s")) && said.len() < 3 {
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server.sigstop();
+        let error = reading.failure().await;
+        server.sigcont();
+        assert!(error.is_retryable());
+        said.push(conftrail_core::explain(&error));
+    }
+    assert!(said.iter().any(|said| said.contains("has been silent for 3 s")), "{said:?}");
+}
+
+#[tokio::test]
 async fn a_restarted_server_is_read_on() {
     for product in Product::ALL {
         let mut server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
