@@ -109,6 +109,10 @@ pub mod flag {
     pub const LATE: &str = "late";
     pub const XA_PREPARED: &str = "xa_prepared";
     pub const ROLLED_BACK: &str = "rolled_back";
+
+    /// What a reading could not tell, or doubts: another reading of the same change may.
+    pub(super) const OF_READING: [&str; 4] =
+        [UNTRUSTED_CLAIM, LOGIN_UNKNOWN, CLOCK_SUSPECT, SCHEMA_UNVERIFIED];
 }
 
 /// Says where the change was read.
@@ -213,6 +217,23 @@ impl Event {
     pub fn set_flag(&mut self, flag: &str) {
         if !self.has_flag(flag) {
             self.flags.push(flag.into());
+        }
+    }
+
+    /// Takes over from another reading of the same change what depends on the reading: who was still known, from which server it
+    /// was read and where in that server's log, and what could not be told of it.
+    pub fn adopt_reading(&mut self, other: &Self) {
+        self.actor.clone_from(&other.actor);
+        self.position.clone_from(&other.position);
+        let (mine, theirs) = (&self.source, &other.source);
+        if (&mine.kind, &mine.name, &mine.channel) == (&theirs.kind, &theirs.name, &theirs.channel) {
+            self.source = other.source.clone();
+        }
+        let of_change = |event: &Self| -> Vec<SmolStr> {
+            event.flags.iter().filter(|set| !flag::OF_READING.contains(&set.as_str())).cloned().collect()
+        };
+        if of_change(self) == of_change(other) {
+            self.flags.clone_from(&other.flags);
         }
     }
 

@@ -15,9 +15,9 @@ pub struct WriteReport {
     pub done: u64,
     /// Of these, how many were there already.
     pub repeated: u64,
-    /// Of the repeats, how many differ in `actor` alone.
+    /// Of the repeats, how many differ only in what depends on the reading ([`Event::adopt_reading`]).
     pub re_attributed: u64,
-    /// Repeats whose canonical bytes differ in more than `actor`; the first stays.
+    /// Repeats whose canonical bytes differ in more than that; the first stays.
     pub conflicts: Vec<EventId>,
     /// Events to try again.
     pub retry: Vec<EventId>,

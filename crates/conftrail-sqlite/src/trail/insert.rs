@@ -87,7 +87,7 @@ fn repeated(connection: &Connection, event: &Event, report: &mut WriteReport) ->
     if event_bytes(&known) == repeat {
         return Ok(());
     }
-    known.actor = event.actor.clone();
+    known.adopt_reading(event);
     if event_bytes(&known) == repeat {
         report.re_attributed += 1;
     } else {

@@ -1,6 +1,8 @@
 //! What is written stays as it was written first.
 
-use conftrail_core::Event;
+use std::sync::Arc;
+
+use conftrail_core::{Event, Origin, flag};
 
 use super::Trails;
 use crate::contract::events::event;
@@ -49,6 +51,27 @@ pub async fn a_repeat_with_another_actor_is_re_attributed(trails: &dyn Trails) {
     assert_eq!((report.repeated, report.re_attributed), (1, 1));
     assert!(report.conflicts.is_empty());
     assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&event(1)));
+}
+
+/// After a failover the same change stands elsewhere, in the log of another release that may vouch for less.
+pub async fn a_repeat_from_another_server_is_no_conflict(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write([event(1)]).await;
+    let mut again = event(1);
+    again.source = Arc::new(Origin { version: Some(Arc::from("9.9.9")), ..(*again.source).clone() });
+    let mut position = again.position.clone().unwrap_or_default();
+    position.insert("file", "other.000009");
+    again.position = Some(position);
+    again.set_flag(flag::LOGIN_UNKNOWN);
+    again.set_flag(flag::CLOCK_SUSPECT);
+    let mut other = again.clone();
+    let report = trail.write([again]).await;
+    assert_eq!((report.repeated, report.re_attributed), (1, 1));
+    assert!(report.conflicts.is_empty());
+    assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&event(1)));
+    // What is said of the change itself is the same in every reading.
+    other.set_flag(flag::ROLLED_BACK);
+    assert_eq!(trail.write([other]).await.conflicts, [event(1).id]);
 }
 
 /// Any other difference is told; the first stays.
