@@ -53,13 +53,13 @@ impl Control {
         self.value("the time of its start", &sql, ()).await.map(Timestamp::from_micros)
     }
 
-    /// Asks for all sessions; the time is the server's, taken before.
+    /// Asks for all sessions; the time is the server's, taken before, and no finer than those of commits, which it is compared with.
     ///
     /// # Errors
     /// Those of a query.
     pub async fn sessions(&mut self) -> Result<(Timestamp, Vec<SessionFacts>), ControlError> {
         const WHAT: &str = "the list of sessions";
-        let at = self.clock().await?;
+        let at = self.clock_of_commits().await?;
         let sql = match self.product() {
             Product::Mysql => format!(
                 "SELECT t.processlist_user, t.processlist_host, {PROGRAM}, t.processlist_id, {CHANGES_OF_USER}, \

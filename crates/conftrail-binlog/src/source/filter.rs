@@ -1,6 +1,7 @@
 //! Which tables are captured.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -42,6 +43,8 @@ pub struct TableFilter {
     /// Patterns of the databases alone, for what concerns a whole database.
     schemas: GlobSet,
     named_system: Vec<&'static str>,
+    /// What `include` names without a wildcard.
+    named: BTreeSet<String>,
     /// The table whose rows say who makes a transaction.
     context: Option<String>,
 }
@@ -76,9 +79,10 @@ impl TableFilter {
         let schema_set = compiled("include", &schemas, false, &mut Vec::new());
         let named_system =
             SYSTEM.into_iter().filter(|system| schemas.iter().any(|schema| schema == system)).collect();
+        let named = BTreeSet::from_iter(include);
         match (include_set, exclude_set, schema_set) {
             (Some(include), Some(exclude), Some(schemas)) if problems.is_empty() => {
-                Ok(Self { case, include, exclude, schemas, named_system, context: None })
+                Ok(Self { case, include, exclude, schemas, named_system, named, context: None })
             }
             _ => Err(problems),
         }
@@ -95,6 +99,11 @@ impl TableFilter {
     pub fn is_context(&self, schema: &str, table: &str) -> bool {
         let name = self.context.as_deref().and_then(|name| name.split_once('.'));
         name.is_some_and(|name| name == (schema, table))
+    }
+
+    /// Says whether `include` names this very table.
+    pub fn names(&self, schema: &str, table: &str) -> bool {
+        self.named.contains(&format!("{schema}.{table}"))
     }
 
     /// Says whether a table's rows are read, as changes or for what they say of others.

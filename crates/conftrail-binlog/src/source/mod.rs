@@ -36,6 +36,7 @@ mod tables;
 mod transaction;
 mod url;
 mod watermark;
+mod working_tables;
 mod xa;
 
 #[cfg(fuzzing)]

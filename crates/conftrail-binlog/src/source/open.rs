@@ -72,7 +72,8 @@ pub(super) async fn open(
     let filter = filter.with_context(&config.actor.context);
     let state = after.map(|checkpoint| checkpoint.state.clone()).unwrap_or_default();
     let mut schema_facts = SchemaFacts::from_state(&state);
-    if notes.iter().any(|note| note.is_gap) {
+    // What a lost transaction did to a table is lost with it.
+    if notes.iter().any(|note| note.is_gap || note.detail.get("lost").is_some()) {
         schema_facts.forget_all();
     } else if !notes.is_empty() {
         schema_facts.forget_places();

@@ -14,6 +14,7 @@ use super::lookup::Lookup;
 use super::position::Place;
 use super::schema_facts::{DatedFacts, SchemaFacts};
 use super::sight::Sight;
+use super::working_tables::originals;
 use crate::gtid::Gtid;
 use crate::plan::{PlanCache, SchemaFrom, TablePlan};
 use crate::product::Product;
@@ -116,7 +117,9 @@ impl Tables {
             self.clear();
         }
         let is_context = self.filter.is_context(&map.database, &map.table);
-        let known = if is_context || self.filter.captures(&map.database, &map.table) {
+        let is_read = is_context
+            || (self.filter.captures(&map.database, &map.table) && !self.is_working_table(&map, lookup)?);
+        let known = if is_read {
             let (plan, unverified_before) = self.plan(&map, lookup)?;
             let captured = (!is_context).then(|| Arc::new(self.captured(&map, &plan)));
             Known { plan: Arc::new(plan), unverified_before, is_context, captured }
@@ -138,6 +141,21 @@ impl Tables {
             }
         }
         map
+    }
+
+    /// Says whether a tool that changes a table's shape keeps this one beside it. Where there is no such table, its name means nothing.
+    fn is_working_table(&self, map: &TableMap, lookup: &mut Lookup) -> PortResult<bool> {
+        let (schema, table) = (map.database.as_str(), map.table.as_str());
+        if self.filter.names(schema, table) {
+            return Ok(false);
+        }
+        for original in originals(table) {
+            if self.filter.captures(schema, original) && lookup.table(schema, original, None)?.1.is_some() {
+                tracing::info!(table, original, "a tool's working table: its rows are copies and no changes");
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Makes the plan, and says since when it is proven; none where the log itself proves it.

@@ -171,3 +171,58 @@ async fn names_are_compared_as_the_server_compares_them() {
     assert_eq!(row(&event), (r#"{"id":2,"b":20}"#.to_owned(), true));
     assert_eq!(event.resource.id, "mysql:orders-db/shop/flags/2");
 }
+
+/// As gh-ost and pt-online-schema-change do it: a copy beside the table, kept up, and put in its place. What they do is a change of
+/// the table's shape; the rows that they write are none.
+#[tokio::test]
+async fn the_rows_that_a_schema_change_tool_copies_are_no_changes() {
+    let server = with_table().await;
+    server.query("CREATE TABLE d._plain_old (id INT PRIMARY KEY)").await;
+    let mut reading = Reading::latest(config(&server, "d.*")).await;
+    server
+        .query(
+            "USE d; INSERT INTO t VALUES (1, 10, 20, 'on'); CREATE TABLE _t_ghc (id INT PRIMARY KEY); INSERT INTO _t_ghc VALUES (1); \
+             CREATE TABLE _t_gho LIKE t; ALTER TABLE _t_gho RENAME COLUMN b TO c; INSERT IGNORE INTO _t_gho SELECT * FROM t; \
+             UPDATE t SET b = 21; REPLACE INTO _t_gho VALUES (1, 10, 21, 'on'); \
+             RENAME TABLE t TO _t_del, _t_gho TO t; DROP TABLE _t_del, _t_ghc",
+        )
+        .await;
+    reading.catch_up(&server).await;
+    server.query("UPDATE d.t SET c = 22; INSERT INTO d._plain_old VALUES (7)").await;
+    server
+        .query(
+            "USE d; CREATE TABLE _t_new LIKE t; ALTER TABLE _t_new ADD e INT; \
+             CREATE TRIGGER pt_osc_d_t_upd AFTER UPDATE ON t FOR EACH ROW \
+                 REPLACE INTO _t_new (id, a, c, state) VALUES (NEW.id, NEW.a, NEW.c, NEW.state); \
+             INSERT LOW_PRIORITY IGNORE INTO _t_new (id, a, c, state) SELECT id, a, c, state FROM t; \
+             UPDATE t SET c = 23; RENAME TABLE t TO _t_old, _t_new TO t; DROP TABLE _t_old",
+        )
+        .await;
+    reading.catch_up(&server).await;
+    server.query("UPDATE d.t SET e = 9").await;
+    let events = reading.catch_up(&server).await;
+    let rows: Vec<(String, String)> = events
+        .iter()
+        .filter(|event| event.after.is_some())
+        .map(|event| (event.resource.id.replace("mysql:orders-db/d/", ""), row(event).0))
+        .collect();
+    let expected = [
+        ("t/1", r#"{"id":1,"a":10,"b":20,"state":"on"}"#),
+        ("t/1", r#"{"id":1,"a":10,"b":21,"state":"on"}"#),
+        ("t/1", r#"{"id":1,"a":10,"c":22,"state":"on"}"#),
+        ("_plain_old/7", r#"{"id":7}"#),
+        ("t/1", r#"{"id":1,"a":10,"c":23,"state":"on"}"#),
+        ("t/1", r#"{"id":1,"a":10,"c":23,"state":"on","e":9}"#),
+    ];
+    assert_eq!(rows, expected.map(|(id, row)| (id.to_owned(), row.to_owned())));
+    let shapes = |name: &str| {
+        let id = format!("mysql:orders-db/d/{name}");
+        events.iter().filter(|event| event.action == Action::Schema && event.resource.id == id).count()
+    };
+    // What the tools were told to change stands in the definitions of their copies.
+    assert_eq!((shapes("_t_gho"), shapes("_t_new")), (3, 3));
+    assert!(shapes("t") >= 2);
+    // Who wants the copies names them.
+    let mut all = Reading::earliest(config(&server, "d._t_gho")).await;
+    assert!(all.catch_up(&server).await.iter().any(|event| event.after.is_some()));
+}
