@@ -51,7 +51,7 @@ pub(crate) async fn record(
     if shared.readings.is_known(&key) {
         return Ok(());
     }
-    let mut read = Map::with_capacity(1);
+    let mut read = Map::default();
     // A person may paste a secret into a search; it must not come into the trail by this door.
     read.insert("of", Value::Text(shared.parts.masker.text(of).into()));
     let act = Act {

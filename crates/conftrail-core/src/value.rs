@@ -3,6 +3,7 @@
 //! An own type rather than `serde_json::Value`, because integers must stay exact to 64 bits, column order must
 //! survive, and a value stands in many places at once (an image, a change, an evidence): copies share what they hold.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -34,50 +35,46 @@ pub enum Value {
     Map(Map),
 }
 
+/// Names of maps longer than this are compared by hash.
+const MAX_SCANNED: usize = 16;
+
 /// Holds named values in the order they were inserted; names are unique. A clone shares the entries until one of the
 /// two is changed.
+///
+/// Made at once from its entries, it is one allocation; [`Map::insert`] copies them, so it is for the few of a detail.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
-    entries: Arc<Vec<(SmolStr, Value)>>,
+    entries: Arc<[(SmolStr, Value)]>,
 }
 
 impl Map {
-    /// Makes an empty map with room for `capacity` entries.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Arc::new(Vec::with_capacity(capacity)) }
-    }
-
     /// Makes a map of entries whose names the caller knows to be unique, without looking.
     ///
-    /// For decoding, where names come from a table's plan or from a server's sorted keys.
-    pub fn from_unique(entries: Vec<(SmolStr, Value)>) -> Self {
-        Self { entries: Arc::new(entries) }
-    }
-
-    /// Appends an entry whose name the caller knows to be new, without looking.
-    pub fn push_unique(&mut self, name: SmolStr, value: Value) {
-        Arc::make_mut(&mut self.entries).push((name, value));
+    /// For decoding, where names come from a table's plan or from a server's sorted keys. What is handed over by an
+    /// iterator that knows its length (an array, a vector's drain) is moved once, to where it stays.
+    pub fn from_unique(entries: impl IntoIterator<Item = (SmolStr, Value)>) -> Self {
+        Self { entries: entries.into_iter().collect() }
     }
 
     /// Inserts an entry whose name the caller knows to be new at a place, at most behind the last one.
     pub fn insert_at(&mut self, index: usize, name: SmolStr, value: Value) {
-        let entries = Arc::make_mut(&mut self.entries);
-        entries.insert(index.min(entries.len()), (name, value));
+        let (before, behind) = self.entries.split_at(index.min(self.entries.len()));
+        self.entries = before.iter().cloned().chain([(name, value)]).chain(behind.iter().cloned()).collect();
     }
 
     /// Removes a name and returns its value; the others keep their order.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let place = self.entries.iter().position(|(known, _)| known == name)?;
-        Some(Arc::make_mut(&mut self.entries).remove(place).1)
+        let removed = self.get(name)?.clone();
+        self.entries = self.entries.iter().filter(|(known, _)| known != name).cloned().collect();
+        Some(removed)
     }
 
     /// Sets a value; an existing name keeps its place.
     pub fn insert(&mut self, name: impl Into<SmolStr>, value: impl Into<Value>) {
-        let name = name.into();
-        let entries = Arc::make_mut(&mut self.entries);
-        match entries.iter_mut().find(|(known, _)| *known == name) {
-            Some(entry) => entry.1 = value.into(),
-            None => entries.push((name, value.into())),
+        let (name, value) = (name.into(), value.into());
+        match self.get_mut(&name) {
+            Some(known) => *known = value,
+            None => self.entries = self.entries.iter().cloned().chain([(name, value)]).collect(),
         }
     }
 
@@ -107,6 +104,11 @@ impl Map {
         self.entries.get(index).map(|(name, value)| (name, value))
     }
 
+    /// Says whether both are clones of one map, so that they are equal to the last place.
+    pub fn is_clone_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.entries, &other.entries)
+    }
+
     /// Returns how many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -124,7 +126,7 @@ impl PartialEq for Map {
         if self.len() != other.len() {
             return false;
         }
-        if Arc::ptr_eq(&self.entries, &other.entries) {
+        if self.is_clone_of(other) {
             return true;
         }
         self.entries.iter().enumerate().all(|(index, (name, value))| match other.at(index) {
@@ -134,26 +136,46 @@ impl PartialEq for Map {
     }
 }
 
+/// The last of several entries of one name wins, at the first one's place.
 impl FromIterator<(SmolStr, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (SmolStr, Value)>>(entries: I) -> Self {
-        let mut map = Self::default();
-        for (name, value) in entries {
-            map.insert(name, value);
+        let entries: Vec<(SmolStr, Value)> = entries.into_iter().collect();
+        if is_unique(&entries) {
+            return Self::from_unique(entries);
         }
-        map
+        let mut places: HashMap<SmolStr, usize> = HashMap::with_capacity(entries.len());
+        let mut kept: Vec<(SmolStr, Value)> = Vec::with_capacity(entries.len());
+        for (name, value) in entries {
+            match places.get(&name).and_then(|place| kept.get_mut(*place)) {
+                Some(entry) => entry.1 = value,
+                None => {
+                    places.insert(name.clone(), kept.len());
+                    kept.push((name, value));
+                }
+            }
+        }
+        Self::from_unique(kept)
     }
+}
+
+/// Says whether a map has no name twice; most are short and need no hashes for it.
+fn is_unique(entries: &[(SmolStr, Value)]) -> bool {
+    let mut rest = entries;
+    entries.len() <= MAX_SCANNED
+        && std::iter::from_fn(|| {
+            let (first, others) = rest.split_first()?;
+            rest = others;
+            Some(others.iter().all(|(name, _)| *name != first.0))
+        })
+        .all(|is_alone| is_alone)
 }
 
 impl Value {
     /// Returns binary content in the event format's shape, `{"$b64": "…"}`.
     pub fn binary(bytes: &[u8]) -> Self {
         use base64::Engine as _;
-        let mut map = Map::with_capacity(1);
-        map.push_unique(
-            SmolStr::new_static("$b64"),
-            Self::Text(base64::engine::general_purpose::STANDARD.encode(bytes).into()),
-        );
-        Self::Map(map)
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        Self::Map(Map::from_unique([(SmolStr::new_static("$b64"), Self::Text(text.into()))]))
     }
 
     /// Returns an `f32` as its shortest decimal form, so that 0.1 stays 0.1.
@@ -346,11 +368,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut map = Map::default();
-        while let Some((name, value)) = access.next_entry::<SmolStr, Value>()? {
-            map.insert(name, value);
+        let mut entries: Vec<(SmolStr, Value)> = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
         }
-        Ok(Value::Map(map))
+        Ok(Value::Map(entries.into_iter().collect()))
     }
 }
 

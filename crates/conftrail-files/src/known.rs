@@ -62,7 +62,7 @@ impl Known {
         if let Some(document) = document {
             return Some(document.side(fingerprint, self.bytes));
         }
-        let mut map = Map::with_capacity(2);
+        let mut map = Map::default();
         map.insert("fingerprint", fingerprint);
         map.insert("bytes", self.bytes);
         Some(Value::Map(map))
@@ -70,7 +70,7 @@ impl Known {
 
     /// Writes the entry of the checkpoint's state.
     pub(crate) fn to_value(&self) -> Value {
-        let mut map = Map::with_capacity(6);
+        let mut map = Map::default();
         if let Some(fingerprint) = &self.fingerprint {
             map.insert("fingerprint", fingerprint.as_str());
         }

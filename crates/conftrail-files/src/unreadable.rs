@@ -153,7 +153,7 @@ impl Unreadable {
 
 impl Trouble {
     fn state(&self, path: &str) -> StateChange {
-        let mut map = Map::with_capacity(4);
+        let mut map = Map::default();
         map.insert("since", self.since.micros());
         map.insert("error", self.error.as_str());
         map.insert("told", self.is_told);
@@ -233,7 +233,7 @@ fn event(
 }
 
 fn side(path: &str, state: &str, error: Option<&str>) -> Map {
-    let mut map = Map::with_capacity(3);
+    let mut map = Map::default();
     map.insert("state", state);
     map.insert("path", path);
     if let Some(error) = error {

@@ -35,7 +35,7 @@ pub(crate) fn lost(origin: &Origin, was: &LogPlace, is: &LogIdentity) -> Arc<Eve
     // The time at which the log was made, for an epoch is that: it must be the same when this is repeated.
     let time = Timestamp::from_seconds(i64::from(is.epoch));
     let mut draft = Draft::new(origin.clone(), time, now(), format!("gap:change-log:{from}:{to}").into(), 0);
-    let mut detail = Map::with_capacity(3);
+    let mut detail = Map::default();
     detail.insert("from", from);
     detail.insert("to", to);
     detail.insert("cause", CAUSE);

@@ -128,7 +128,7 @@ fn columns(side: &Option<Value>) -> Option<Map> {
     match side.as_ref()? {
         Value::Map(map) => Some(map.clone()),
         single => {
-            let mut map = Map::with_capacity(1);
+            let mut map = Map::default();
             map.insert("value", single.clone());
             Some(map)
         }

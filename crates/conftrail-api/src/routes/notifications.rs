@@ -52,7 +52,7 @@ pub(super) async fn retry(
 ) -> Result<Response, Problem> {
     let now = clock::now();
     let state = |state: NotificationState| {
-        let mut map = Map::with_capacity(1);
+        let mut map = Map::default();
         map.insert("state", state.as_str());
         Some(Value::Map(map))
     };

@@ -75,7 +75,7 @@ pub(super) async fn revoke(
 
 /// What own audit says of a token.
 fn described(token: &Token) -> Value {
-    let mut map = Map::with_capacity(2);
+    let mut map = Map::default();
     map.insert("role", token.role.as_str());
     if let Some(end) = token.expires {
         map.insert("expires", end.to_string());

@@ -74,6 +74,10 @@ impl<'a> Bitmap<'a> {
         self.is_full || has_bit(self.bits, index)
     }
 
+    pub(super) fn is_full(self) -> bool {
+        self.is_full
+    }
+
     pub(super) fn set_count(self) -> usize {
         self.set
     }

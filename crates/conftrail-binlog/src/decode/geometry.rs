@@ -29,10 +29,11 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Value> {
     if !cursor.is_empty() {
         return None;
     }
-    let mut map = Map::with_capacity(2);
-    map.push_unique(SmolStr::new_static("srid"), Value::Int(srid.into()));
-    map.push_unique(SmolStr::new_static("wkt"), Value::from(wkt));
-    Some(Value::Map(map))
+    let (srid, wkt) = (Value::Int(srid.into()), Value::from(wkt));
+    Some(Value::Map(Map::from_unique([
+        (SmolStr::new_static("srid"), srid),
+        (SmolStr::new_static("wkt"), wkt),
+    ])))
 }
 
 /// Each geometry says its own byte order.

@@ -17,6 +17,9 @@ const MOST_CHANGES: usize = 250;
 /// … or changes that took this many bytes of the binlog.
 const MOST_BYTES: usize = 1 << 20;
 
+/// Up to this many bytes of the binlog take so little time to finish that a thread of many tasks may do it.
+const QUICK_BYTES: usize = 256 << 10;
+
 /// A change that is no event yet.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -67,6 +70,11 @@ impl Batch {
 
     pub(super) fn is_full(&self) -> bool {
         self.pending.len() >= MOST_CHANGES || self.bytes >= MOST_BYTES
+    }
+
+    /// Says whether [`Batch::finish`] takes no longer than some milliseconds.
+    pub(super) fn is_quickly_finished(&self) -> bool {
+        self.bytes <= QUICK_BYTES
     }
 
     /// Adds a change and returns what may be added to it.

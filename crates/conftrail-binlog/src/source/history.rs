@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn row(end: &str) -> Option<Map> {
-        let mut row = Map::with_capacity(2);
+        let mut row = Map::default();
         row.insert("id", 1_i64);
         row.insert("row_end", end);
         Some(row)

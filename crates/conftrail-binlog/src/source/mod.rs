@@ -11,6 +11,7 @@ mod editor;
 mod error;
 mod filter;
 mod gtid_event;
+mod handing_on;
 mod history;
 mod lookup;
 mod open;

@@ -86,7 +86,7 @@ pub(super) async fn open(
     let attributor = attributor(config, &facts, &mut control).await?;
     let settings = Settings {
         origin: origin.clone(),
-        masker: masker.clone(),
+        masker: Arc::new(masker.for_another_thread()),
         with_query: config.with_query,
         clock: trusted_clock(&target, &facts, &mut control).await?,
         has_gtids: facts.has_gtids(),

@@ -18,7 +18,7 @@ impl Reader {
         if !transaction.has_events {
             return;
         }
-        let mut detail = Map::with_capacity(2);
+        let mut detail = Map::default();
         detail.insert("of", &*transaction.identity);
         detail.insert("result", ROLLED_BACK);
         self.outcome(event, detail, false);
@@ -31,7 +31,7 @@ impl Reader {
         if !transaction.has_events || from == transaction.ordinal {
             return self.pass_over(event);
         }
-        let mut detail = Map::with_capacity(4);
+        let mut detail = Map::default();
         detail.insert("of", &*transaction.identity);
         detail.insert("result", ROLLED_BACK);
         detail.insert("savepoint", savepoint);
@@ -64,7 +64,7 @@ impl Reader {
     }
 
     fn xa_decided(&mut self, event: &RawEvent<'_>, xid: &str, of: Option<&str>, committed: bool) {
-        let mut detail = Map::with_capacity(3);
+        let mut detail = Map::default();
         detail.insert("xid", xid);
         if let Some(of) = of {
             detail.insert("of", of);
@@ -83,7 +83,7 @@ impl Reader {
 
     /// The server says itself that its log lacks something.
     pub(super) fn incident(&mut self, event: &RawEvent<'_>) {
-        let mut detail = Map::with_capacity(3);
+        let mut detail = Map::default();
         let place = format!("{}:{}", event.file, event.start);
         detail.insert("from", place.as_str());
         detail.insert("to", place.as_str());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture::Draft;
 use conftrail_core::mask::Masker;
-use conftrail_core::{Event, Map, SmolStr, Value};
+use conftrail_core::{Event, Map, Value};
 
 use super::editor::claim_by_column;
 use super::tables::Captured;
@@ -67,25 +67,16 @@ impl PartialRow {
 
 impl Side {
     fn new(plan: &TablePlan, row: &Map, other: Option<&Map>) -> Self {
-        let mut side = Self { row: Map::with_capacity(row.len()), columns: Vec::with_capacity(row.len()) };
-        for index in &plan.key {
-            let Some(column) = plan.columns.get(*index) else { continue };
+        let key = plan.key.iter().filter_map(|index| {
+            let column = plan.columns.get(*index)?;
             let value = row.get(&column.name).or_else(|| other?.get(&column.name));
-            side.push(&column.name, *index, value.cloned().unwrap_or(Value::Null));
-        }
-        for (index, column) in plan.columns.iter().enumerate() {
-            if plan.key.contains(&index) {
-                continue;
-            }
-            if let Some(value) = row.get(&column.name) {
-                side.push(&column.name, index, value.clone());
-            }
-        }
-        side
-    }
-
-    fn push(&mut self, name: &SmolStr, index: usize, value: Value) {
-        self.row.push_unique(name.clone(), value);
-        self.columns.push(index);
+            Some((*index, (column.name.clone(), value.cloned().unwrap_or(Value::Null))))
+        });
+        let others = plan.columns.iter().enumerate().filter(|(index, _)| !plan.key.contains(index));
+        let others = others.filter_map(|(index, column)| {
+            Some((index, (column.name.clone(), row.get(&column.name)?.clone())))
+        });
+        let (columns, entries): (Vec<_>, Vec<_>) = key.chain(others).unzip();
+        Self { row: Map::from_unique(entries), columns }
     }
 }

@@ -10,10 +10,10 @@ use futures_util::stream;
 use tokio::sync::mpsc;
 
 use super::config::Config;
+use super::handing_on::Read;
 use super::open::{Opened, open};
 use super::patience::Patience;
 use super::position::Place;
-use super::reader::Read;
 use super::watermark::Watermark;
 use crate::wire::Closer;
 
@@ -73,6 +73,7 @@ impl ports::Source for Source {
         self.spawn("binlog", move || reader.run(events, first))?;
         let running = Running {
             receiver,
+            masker: self.masker.for_another_thread(),
             _closing: Closing(closer),
             watermark: Watermark::new(control),
             last: None,
@@ -103,6 +104,7 @@ impl Drop for Closing {
 /// A running reader, seen from the consumer's side.
 struct Running {
     receiver: mpsc::Receiver<PortResult<Read>>,
+    masker: Masker,
     _closing: Closing,
     watermark: Watermark,
     /// The last batch's position, and how far it went.
@@ -141,14 +143,13 @@ impl Running {
 
     /// Hands on a batch, with the watermark where it goes far enough.
     fn passed(&mut self, read: Read) -> SourceBatch {
-        let mut batch = read.batch;
-        batch.watermark = self.watermark.reached(&read.place);
+        let watermark = self.watermark.reached(&read.place);
         // The first batch tells where reading began.
         if self.last.as_ref().is_some_and(|(_, last)| *last != read.place) {
             self.patience.got_on();
         }
-        self.last = Some((batch.position.clone(), read.place));
-        batch
+        self.last = Some((read.position.clone(), read.place.clone()));
+        SourceBatch { watermark, ..read.into_batch(&self.masker) }
     }
 
     /// A batch without events, when nothing was committed since the last one.

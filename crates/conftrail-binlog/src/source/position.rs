@@ -92,7 +92,7 @@ impl PartialOrd for Place {
 impl BinlogPosition {
     /// Writes the position for a checkpoint.
     pub(super) fn to_position(&self) -> Position {
-        let mut map = Map::with_capacity(7);
+        let mut map = Map::default();
         map.insert("v", VERSION);
         map.insert("gtid_set", self.executed.to_string());
         if self.executed.product() == Product::Mariadb {

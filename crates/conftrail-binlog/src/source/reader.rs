@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use conftrail_core::mask::Masker;
-use conftrail_core::ports::SourceBatch;
 use conftrail_core::{Origin, PortError, PortResult, StateChange, Timestamp};
 use tokio::sync::mpsc;
 
@@ -13,6 +12,7 @@ use super::batch::{Batch, Pending};
 use super::clock::TrustedClock;
 use super::compressed::inflated;
 use super::gtid_event::Begin;
+use super::handing_on::{Changes, Read};
 use super::lookup::Lookup;
 use super::position::{BinlogPosition, LastRead, Mode, Place};
 use super::tables::Tables;
@@ -24,14 +24,6 @@ use crate::wire::{Arrival, EventHeader, EventStream, RawEvent, kind};
 
 /// How often the position is handed on while nothing of the stream is captured.
 const POSITION_EVERY: Duration = Duration::from_secs(1);
-
-/// What the reader hands on.
-#[derive(Debug)]
-pub(super) struct Read {
-    pub(super) batch: SourceBatch,
-    /// How far the batch goes, to compare with the end of the log.
-    pub(super) place: Place,
-}
 
 /// The way out of the reader: bounded, so that a slow consumer stops the reading.
 pub(super) type Out = mpsc::Sender<PortResult<Read>>;
@@ -136,12 +128,18 @@ impl Reader {
         let who = self.attributor.resolve(self.batch.traces(), &mut self.lookup)?;
         let mut state: Vec<StateChange> = self.tables.schema.facts.take_changes();
         state.extend(self.xa.take_changes());
-        let events = self.batch.take().finish(&who, &self.settings.masker);
-        let batch = SourceBatch { events, position: self.position.to_position(), state, watermark: None };
+        let batch = self.batch.take();
+        let has_consumer_time = self.out.capacity() == self.out.max_capacity();
+        let changes = if has_consumer_time && batch.is_quickly_finished() {
+            Changes::Open { batch, who }
+        } else {
+            Changes::Finished(batch.finish(&who, &self.settings.masker))
+        };
         self.handed_on = Instant::now();
         self.moved = false;
+        let (position, place) = (self.position.to_position(), self.position.place.clone());
         self.out
-            .blocking_send(Ok(Read { batch, place: self.position.place.clone() }))
+            .blocking_send(Ok(Read { changes, position, state, place }))
             .map_err(|_| PortError::unavailable("hand on what was read: nobody listens"))
     }
 

@@ -158,7 +158,7 @@ impl Reader {
 
     /// Reports what cannot be decoded.
     fn undecoded_of(&mut self, event: &RawEvent<'_>, resource: Resource, why: &str) {
-        let mut detail = Map::with_capacity(3);
+        let mut detail = Map::default();
         detail.insert("type", i64::from(event.header.kind));
         detail.insert("bytes", event.body.len() as u64);
         detail.insert("error", why);
@@ -197,8 +197,8 @@ fn place(event: &RawEvent<'_>, transaction: &Transaction, row: u64) -> Map {
     let file = (file, Value::Text(transaction.file.clone()));
     let pos = (pos, Value::from(event.start));
     let number = (number, Value::from(row));
-    Map::from_unique(match transaction.gtid {
-        Some(_) => vec![(gtid, Value::Text(transaction.identity.clone())), file, pos, number],
-        None => vec![file, pos, number],
-    })
+    match transaction.gtid {
+        Some(_) => Map::from_unique([(gtid, Value::Text(transaction.identity.clone())), file, pos, number]),
+        None => Map::from_unique([file, pos, number]),
+    }
 }

@@ -126,7 +126,7 @@ impl SchemaFacts {
 
 fn written(dated: &DatedFacts) -> Value {
     let columns = dated.facts.columns.iter().map(|column| {
-        let mut map = Map::with_capacity(4);
+        let mut map = Map::default();
         map.insert("name", column.name.as_str());
         map.insert("type", column.column_type.as_str());
         if let Some(charset) = &column.charset {
@@ -138,7 +138,7 @@ fn written(dated: &DatedFacts) -> Value {
         Value::Map(map)
     });
     let key = dated.facts.key.iter().map(|name| Value::from(name.as_str()));
-    let mut map = Map::with_capacity(6);
+    let mut map = Map::default();
     if let Some(row_end) = &dated.facts.row_end {
         map.insert("row_end", row_end.as_str());
     }

@@ -30,7 +30,7 @@ pub(super) fn text_detail(masker: &Masker, dialect: Dialect, sql: &str) -> Map {
         // Writing to a string does not fail.
         let _never_fails = write!(digest, "{byte:02x}");
     }
-    let mut detail = Map::with_capacity(5);
+    let mut detail = Map::default();
     detail.insert("text", text);
     detail.insert("digest", digest);
     if is_cut {

@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_context_row_says_the_same_by_its_columns_or_key_by_key() {
         let row = |pairs: &[(&str, &str)]| {
-            let mut row = Map::with_capacity(pairs.len());
+            let mut row = Map::default();
             pairs.iter().for_each(|(name, value)| row.insert(*name, *value));
             row
         };

@@ -106,7 +106,7 @@ impl MaskedDocument {
     /// Returns the document as an event's `before` or `after` holds it. `fingerprint` and `bytes` are those of the
     /// clear content; the digest is over the masked text.
     pub fn side(&self, fingerprint: &str, bytes: u64) -> Value {
-        let mut map = Map::with_capacity(4);
+        let mut map = Map::default();
         map.insert("text", self.text.as_str());
         map.insert("digest", self.digest());
         map.insert("fingerprint", fingerprint);

@@ -1,7 +1,7 @@
 //! A parsed document: nodes with their places in the text.
 
 use smol_str::SmolStr;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::markup::Markup;
@@ -11,8 +11,6 @@ use crate::{Map, Value};
 pub(crate) const MAX_DEPTH: usize = 96;
 /// How many nodes a document may have, aliases written out: a few lines of YAML can stand for billions.
 pub(crate) const MAX_NODES: usize = 200_000;
-/// Maps longer than this look for repeated names by hash.
-const MAX_SCANNED: usize = 16;
 
 /// A document that is not what its format says, or beyond the limits. Holds no content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +166,7 @@ impl Tree {
                         merged.push(self.value_of(map, depth + 1, budget)?);
                     }
                 }
-                Ok(Value::Map(with_merged(unique(values), &merged)))
+                Ok(Value::Map(with_merged(values.into_iter().collect(), &merged)))
             }
         }
     }
@@ -206,42 +204,9 @@ fn with_merged(own: Map, merged: &[Value]) -> Map {
         return own;
     }
     let mut known: HashSet<SmolStr> = own.iter().map(|(name, _)| name.clone()).collect();
-    let mut map = own;
-    for (name, value) in merged.iter().filter_map(Value::as_map).flat_map(Map::iter) {
-        if known.insert(name.clone()) {
-            map.push_unique(name.clone(), value.clone());
-        }
-    }
-    map
-}
-
-/// Builds a map in which the last of several entries of one name wins at the first one's place.
-fn unique(entries: Vec<(SmolStr, Value)>) -> Map {
-    if is_unique(&entries) {
-        return Map::from_unique(entries);
-    }
-    let mut places: HashMap<SmolStr, usize> = HashMap::with_capacity(entries.len());
-    let mut kept: Vec<(SmolStr, Value)> = Vec::with_capacity(entries.len());
-    for (name, value) in entries {
-        match places.get(&name).and_then(|place| kept.get_mut(*place)) {
-            Some(entry) => entry.1 = value,
-            None => {
-                places.insert(name.clone(), kept.len());
-                kept.push((name, value));
-            }
-        }
-    }
-    Map::from_unique(kept)
-}
-
-/// Says whether a map has no name twice; most are short and need no hashes for it.
-fn is_unique(entries: &[(SmolStr, Value)]) -> bool {
-    let mut rest = entries;
-    entries.len() <= MAX_SCANNED
-        && std::iter::from_fn(|| {
-            let (first, others) = rest.split_first()?;
-            rest = others;
-            Some(others.iter().all(|(name, _)| *name != first.0))
-        })
-        .all(|is_alone| is_alone)
+    let others = merged.iter().filter_map(Value::as_map).flat_map(Map::iter);
+    let added = others.filter(|(name, _)| known.insert((*name).clone()));
+    let entries: Vec<_> =
+        own.iter().chain(added).map(|(name, value)| (name.clone(), value.clone())).collect();
+    Map::from_unique(entries)
 }

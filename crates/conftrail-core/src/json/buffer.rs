@@ -1,5 +1,7 @@
 //! Where JSON is written to.
 
+use std::ops::Range;
+
 use super::short::{ROOM, is_plain_text, put_short};
 use super::times::Times;
 use crate::Timestamp;
@@ -47,6 +49,16 @@ impl Json {
             grow(&mut self.bytes, end);
         }
         self.bytes[self.end..end].copy_from_slice(bytes);
+        self.end = end;
+    }
+
+    /// Appends what is written at a place already.
+    pub(super) fn put_again(&mut self, place: Range<usize>) {
+        let end = self.end + place.len();
+        if end > self.bytes.len() {
+            grow(&mut self.bytes, end);
+        }
+        self.bytes.copy_within(place, self.end);
         self.end = end;
     }
 

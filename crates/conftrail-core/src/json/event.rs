@@ -1,6 +1,8 @@
 //! Events, as their `Serialize` writes them: most of what conftrail writes, so their names are joined with what stands
 //! around them.
 
+use std::ops::Range;
+
 use super::{AppendJson, Json};
 use crate::{
     Actor, Change, ChangeOp, Correlation, Event, Map, Order, Origin, Record, Resource, SmolStr, Transaction,
@@ -94,16 +96,17 @@ impl Event {
             map(detail, json);
         }
         optional(b",\"format\":", self.format.as_ref(), json);
+        let mut written = Written::default();
         if let Some(before) = &self.before {
             json.put_literal(b",\"before\":");
-            value(before, json);
+            image(before, json, &mut written);
         }
         if let Some(after) = &self.after {
             json.put_literal(b",\"after\":");
-            value(after, json);
+            image(after, json, &mut written);
         }
         json.put_literal(b",\"changes\":");
-        list(&self.changes, json, change);
+        list(&self.changes, json, |each, json| change(each, json, &mut written));
         json.put_literal(b",\"masked\":");
         list(&self.masked, json, |path, json| json.put_text(path));
         json.put_literal(b",\"flags\":");
@@ -147,7 +150,7 @@ fn optional(name: &'static [u8], value: Option<&SmolStr>, json: &mut Json) {
     }
 }
 
-fn list<T>(items: &[T], json: &mut Json, write: impl Fn(&T, &mut Json)) {
+fn list<'i, T>(items: &'i [T], json: &mut Json, mut write: impl FnMut(&'i T, &mut Json)) {
     json.put_literal(b"[");
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
@@ -229,7 +232,7 @@ fn actor(actor: &Actor, json: &mut Json) {
     json.put_literal(b"}");
 }
 
-fn change(change: &Change, json: &mut Json) {
+fn change<'e>(change: &'e Change, json: &mut Json, written: &mut Written<'e>) {
     let Change { path: _, op: _, before: _, after: _, sensitive: _ } = change;
     json.put_literal(b"{\"path\":");
     json.put_text(&change.path);
@@ -240,11 +243,11 @@ fn change(change: &Change, json: &mut Json) {
     }
     if let Some(before) = &change.before {
         json.put_literal(b",\"before\":");
-        value(before, json);
+        written.value(before, json);
     }
     if let Some(after) = &change.after {
         json.put_literal(b",\"after\":");
-        value(after, json);
+        written.value(after, json);
     }
     if change.sensitive {
         json.put_literal(b",\"sensitive\":true}");
@@ -273,6 +276,43 @@ fn place(order: &Order, json: &mut Json) {
     json.put_literal(b",\"offset\":");
     json.put_whole(order.offset);
     json.put_literal(b"}");
+}
+
+/// Appends content; a row's documents are remembered.
+fn image<'e>(image: &'e Value, json: &mut Json, written: &mut Written<'e>) {
+    let Value::Map(row) = image else { return value(image, json) };
+    json.put_literal(b"{");
+    for (index, (name, entry)) in row.iter().enumerate() {
+        if index > 0 {
+            json.put_literal(b",");
+        }
+        json.put_name(name);
+        written.value(entry, json);
+    }
+    json.put_literal(b"}");
+}
+
+/// Where the last documents of a row stand in what is written: a document that an image holds is shared by the other image
+/// or by its change, and is then copied.
+#[derive(Default)]
+struct Written<'e> {
+    documents: [Option<(&'e Map, Range<usize>)>; 4],
+    /// Which one gives way next.
+    next: usize,
+}
+
+impl<'e> Written<'e> {
+    fn value(&mut self, known: &'e Value, json: &mut Json) {
+        let Value::Map(document) = known else { return value(known, json) };
+        let same = self.documents.iter().flatten().find(|(written, _)| written.is_clone_of(document));
+        if let Some((_, place)) = same {
+            return json.put_again(place.clone());
+        }
+        let start = json.as_bytes().len();
+        map(document, json);
+        self.documents[self.next] = Some((document, start..json.as_bytes().len()));
+        self.next = (self.next + 1) % self.documents.len();
+    }
 }
 
 fn value(value: &Value, json: &mut Json) {
@@ -305,7 +345,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{AppendJson, Json};
-    use crate::{Event, Position, Progress, Record, Timestamp};
+    use crate::{Change, ChangeOp, Event, Map, Position, Progress, Record, SmolStr, Timestamp, Value};
 
     fn check(text: &str) {
         let event: Event = serde_json::from_str(text).unwrap();
@@ -353,6 +393,28 @@ mod tests {
             "trace":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","labels":{"a":"b","c":"d\t"},
             "log":{"epoch":1,"partition":2,"offset":3}}"#,
         );
+    }
+
+    #[test]
+    fn documents_that_images_and_changes_share_are_written_as_serde_writes_them() {
+        let documents = (0..6).map(|number| {
+            let inner = Map::from_unique([("n\"".into(), Value::Int(number)), ("é".into(), Value::Null)]);
+            (SmolStr::from(format!("c{number}")), Value::Map(inner))
+        });
+        let row: Map = documents.collect();
+        let mut event: Event = serde_json::from_str(LEAST).unwrap();
+        (event.before, event.after) = (Some(Value::Map(row.clone())), Some(Value::Map(row.clone())));
+        event.changes = row
+            .iter()
+            .map(|(name, value)| Change {
+                path: name.clone(),
+                op: ChangeOp::Replace,
+                before: Some(value.clone()),
+                after: row.at(0).map(|(_, first)| first.clone()),
+                sensitive: false,
+            })
+            .collect();
+        same(&event);
     }
 
     #[test]

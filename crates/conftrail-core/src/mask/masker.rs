@@ -45,6 +45,11 @@ impl Masker {
         Ok(Self { key, names, trigger, memo: Arc::default() })
     }
 
+    /// Returns the same masker with a memory of its own: threads that share one get in each other's way.
+    pub fn for_another_thread(&self) -> Self {
+        Self { memo: Arc::default(), ..self.clone() }
+    }
+
     /// Returns the public name of the key that masks are made with, 8 hexadecimal digits.
     pub fn key_id(&self) -> &str {
         self.key.id()

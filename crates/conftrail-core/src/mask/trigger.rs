@@ -96,8 +96,7 @@ impl Hits {
 pub(crate) struct Trigger {
     automaton: AhoCorasick,
     looks: Vec<u16>,
-    /// The length of the shortest word in bytes.
-    shortest: usize,
+    starts: Starts,
     /// Whether a text of numbers and times can be passed by: no word consists of their characters alone.
     skips_numbers: bool,
 }
@@ -140,14 +139,14 @@ impl Trigger {
             .or_else(|_| AhoCorasick::builder().ascii_case_insensitive(true).build(&words))
             .expect("an automaton over a configuration's words stays below its size limit");
         let skips_numbers = !words.iter().any(|word| word.to_ascii_uppercase().bytes().all(is_of_numbers));
-        let shortest = automaton.min_pattern_len();
-        Self { automaton, looks, shortest, skips_numbers }
+        let starts = Starts::of(&words);
+        Self { automaton, looks, starts, skips_numbers }
     }
 
     /// Says whether a text holds any word, so that it deserves a closer look.
     pub(crate) fn is_pulled(&self, text: &str) -> bool {
-        text.len() >= self.shortest
-            && !(self.skips_numbers && is_numeric(text))
+        !(self.skips_numbers && is_numeric(text))
+            && self.starts.may_stand_in(text)
             && self.automaton.is_match(text)
     }
 
@@ -171,9 +170,81 @@ impl Trigger {
     }
 }
 
+/// The first three bytes of all words. Most texts hold none of them, which takes less to see than to walk the automaton,
+/// where each step waits for the one before.
+#[derive(Clone, Debug)]
+struct Starts {
+    /// One bit for each value of [`Starts::add_byte`].
+    bits: Box<[u64; WORDS_OF_BITS]>,
+}
+
+/// Five bits of a byte, in which letters of either case are the same.
+const BYTE_BITS: usize = 5;
+/// The words of 64 bits that three bytes take.
+const WORDS_OF_BITS: usize = (1 << (3 * BYTE_BITS)) / 64;
+
+impl Starts {
+    fn of(words: &[&str]) -> Self {
+        let mut starts = Self { bits: Box::new([0; WORDS_OF_BITS]) };
+        for word in words {
+            starts.add(0, word.as_bytes(), 3);
+        }
+        starts
+    }
+
+    /// Adds what a word begins with, followed by anything where it is shorter than that.
+    fn add(&mut self, place: usize, word: &[u8], left: usize) {
+        if left == 0 {
+            self.bits[place / 64] |= 1 << (place % 64);
+        } else if let Some((byte, rest)) = word.split_first() {
+            self.add(Self::add_byte(place, *byte), rest, left - 1);
+        } else {
+            (0..1 << BYTE_BITS).for_each(|byte| self.add(Self::add_byte(place, byte), &[], left - 1));
+        }
+    }
+
+    /// Moves on to the three bytes that end with this one.
+    #[inline]
+    fn add_byte(place: usize, byte: u8) -> usize {
+        let folded = usize::from(byte) % (1 << BYTE_BITS);
+        (place << BYTE_BITS | folded) % (1 << (3 * BYTE_BITS))
+    }
+
+    fn may_stand_in(&self, text: &str) -> bool {
+        let mut place = 0;
+        let mut is_start = |byte| {
+            place = Self::add_byte(place, byte);
+            self.bits[place / 64 % WORDS_OF_BITS] >> (place % 64) & 1 != 0
+        };
+        // Behind the end, for words that are shorter than three bytes.
+        text.bytes().any(&mut is_start) || is_start(0) || is_start(0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_pulls_wherever_it_stands_and_however_it_is_written() {
+        let trigger = Trigger::new(&["pin".to_owned(), "=".to_owned(), "密码".to_owned()]);
+        let words = WORDS.iter().flat_map(|(_, words)| words.iter().copied()).chain(["pin", "=", "密码"]);
+        for word in words {
+            for (before, behind) in
+                [("", ""), ("x", ""), ("", "x"), ("ab", "cd"), ("the ", " is\n"), ("é", "é")]
+            {
+                for text in
+                    [format!("{before}{word}{behind}"), format!("{before}{}{behind}", word.to_uppercase())]
+                {
+                    assert!(trigger.is_pulled(&text), "{text}");
+                }
+            }
+        }
+        assert!(
+            !trigger.starts.may_stand_in("a note of some length about 17"),
+            "the filter would be of no use"
+        );
+    }
 
     #[test]
     fn numbers_and_short_texts_are_passed_by_unless_a_word_could_stand_in_them() {

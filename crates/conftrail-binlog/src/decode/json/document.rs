@@ -85,10 +85,9 @@ impl Walk<'_> {
         // An offset and a two-byte length for each key.
         let mut keys = Cursor::new(header.take(count.checked_mul(F::WIDTH + 2)?)?);
         let mut entries = Cursor::new(header.take(count.checked_mul(1 + F::WIDTH)?)?);
-        let mut named = Vec::with_capacity(count);
-        let mut is_sorted = true;
+        let (mut is_whole, mut is_sorted) = (true, true);
         let mut last: Option<&[u8]> = None;
-        for _ in 0..count {
+        let mut member = || {
             let start = F::number(&mut keys)?;
             let length = usize::from(keys.u16()?);
             self.spend(length)?;
@@ -97,9 +96,21 @@ impl Walk<'_> {
             // Sorted keys are unique keys.
             is_sorted &= last.is_none_or(|last| (last.len(), last) < (key.len(), key));
             last = Some(key);
-            named.push((name, self.entry::<F>(&mut entries, bytes, depth)?));
+            Some((name, self.entry::<F>(&mut entries, bytes, depth)?))
+        };
+        // Of a damaged object nothing is kept; the iterator keeps its length, so that members are made where they stay.
+        let map = Map::from_unique((0..count).map(|_| {
+            let made = if is_whole { member() } else { None };
+            is_whole = made.is_some();
+            made.unwrap_or_default()
+        }));
+        match (is_whole, is_sorted) {
+            (false, _) => None,
+            (true, true) => Some(Value::Map(map)),
+            (true, false) => {
+                Some(Value::Map(map.iter().map(|(name, value)| (name.clone(), value.clone())).collect()))
+            }
         }
-        Some(Value::Map(if is_sorted { Map::from_unique(named) } else { named.into_iter().collect() }))
     }
 
     /// Small scalars stand in the entry itself, others at an offset.

@@ -135,7 +135,7 @@ impl Opening<'_> {
     async fn go_on(&mut self, stored: BinlogPosition) -> PortResult<BinlogPosition> {
         let is_other_server = stored.server_uuid != self.facts.server_uuid;
         if is_other_server {
-            let mut detail = Map::with_capacity(2);
+            let mut detail = Map::default();
             detail.insert("was", stored.server_uuid.as_str());
             detail.insert("is", self.facts.server_uuid.as_str());
             detail.insert("cause", ANOTHER);
@@ -204,7 +204,7 @@ impl Opening<'_> {
 
     /// Notes what the server purged before it was read.
     async fn purged(&mut self, from: &Executed, to: &Executed, missing: &str) -> PortResult<()> {
-        let mut detail = Map::with_capacity(4);
+        let mut detail = Map::default();
         detail.insert("from", from.to_string());
         detail.insert("to", to.to_string());
         detail.insert("missing", missing);
@@ -234,7 +234,7 @@ impl Opening<'_> {
     /// Notes a gap between two places.
     async fn gap(&mut self, from: &str, to: &Place, cause: &str) -> PortResult<()> {
         let to = format!("{}:{}", to.file, to.offset);
-        let mut detail = Map::with_capacity(3);
+        let mut detail = Map::default();
         detail.insert("from", from);
         detail.insert("to", to.as_str());
         detail.insert("cause", cause);
