@@ -9,6 +9,8 @@ use crate::gtid::Gtid;
 use crate::product::Product;
 
 const END: &str = "the end of its binlog";
+/// MySQL's error number for a statement that this release does not know.
+const SYNTAX_ERROR: u16 = 1064;
 
 /// The end of the binlog at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +54,6 @@ impl Control {
 
     /// The end of the binlog without its GTIDs, and the row that tells it.
     async fn log_status(&mut self) -> Result<(LogEnd, Row), ControlError> {
-        const SYNTAX_ERROR: u16 = 1064;
         // The word changed with MySQL 8.2; the old one is gone since 8.4 and the only one of MariaDB.
         let row = match self.product() {
             Product::Mariadb => self.row(END, "SHOW MASTER STATUS", ()).await?,
@@ -147,11 +148,17 @@ impl Control {
             let running: String = self.value(WHAT, sql, ()).await?;
             return Ok(running.trim() != "0");
         }
-        let rows = self.rows(WHAT, "SHOW REPLICA STATUS", ()).await?;
+        // The word changed with MySQL 8.0.22.
+        let (rows, columns) = match self.rows(WHAT, "SHOW REPLICA STATUS", ()).await {
+            Err(error) if error.code() == Some(SYNTAX_ERROR) => {
+                (self.rows(WHAT, "SHOW SLAVE STATUS", ()).await?, ["Slave_IO_Running", "Slave_SQL_Running"])
+            }
+            rows => (rows?, ["Replica_IO_Running", "Replica_SQL_Running"]),
+        };
         let runs = |row: &Row, column: &str| {
             row.get_opt::<String, _>(column).is_some_and(|state| state.is_ok_and(|state| state != "No"))
         };
-        Ok(rows.iter().any(|row| runs(row, "Replica_IO_Running") || runs(row, "Replica_SQL_Running")))
+        Ok(rows.iter().any(|row| columns.iter().any(|column| runs(row, column))))
     }
 
     /// Says whether every transaction of `part` is in `whole`, by the server's own reckoning.
