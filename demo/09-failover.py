@@ -19,7 +19,7 @@ from servers import Smtp
 SOURCE = "orders-db"
 RATE = 150
 # How long one load is written, in seconds.
-WRITING = {False: 1.5, True: 20}
+WRITING = {False: 1.5, True: 8}
 ROUNDS = {False: 1, True: 3}
 
 

@@ -7,6 +7,9 @@ import subprocess
 from scene import Unmet, until
 from servers import SERVERS, MySql, ready_line
 
+# How long a new replica may take to execute the whole history of its source, in seconds.
+PATIENCE = 300
+
 
 class Node(MySql):
     """A server that keeps its port over a restart. `product` is `mysql` or `mariadb`."""
@@ -78,8 +81,8 @@ class Node(MySql):
         """Waits until it has executed what its source has now."""
         gtids = source.executed()
         if self.is_mysql:
-            until(f"{self.name} to catch up", lambda: self.value(f"SELECT GTID_SUBSET('{gtids}', @@gtid_executed)") == "1", 60)
-        elif self.value(f"SELECT MASTER_GTID_WAIT('{gtids}', 60)") != "0":
+            until(f"{self.name} to catch up", lambda: self.value(f"SELECT GTID_SUBSET('{gtids}', @@gtid_executed)") == "1", PATIENCE, 0.3)
+        elif self.value(f"SELECT MASTER_GTID_WAIT('{gtids}', {PATIENCE})") != "0":
             raise Unmet(f"{self.name} did not catch up with {gtids}")
 
     def promote(self):
