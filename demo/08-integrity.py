@@ -30,6 +30,7 @@ def story(scene):
     bits(scene, conftrail, key, 200 if scene.long else 25)
     altered(scene, conftrail, key)
     rolled_back(scene, conftrail, key, older)
+    derived(scene, conftrail, key)
     lost_key(scene, conftrail, watched, key)
 
 
@@ -171,6 +172,55 @@ def rolled_back(scene, conftrail, key, older):
     found, code, _ = report(conftrail, "verify", "--data-dir", older, "--public-key", key, "--checkpoint", kept)
     scene.claim("with every file put back, a checkpoint that was kept elsewhere tells",
                 code == 1 and [one["kind"] for one in found["findings"]] == ["rolled_back"], found["findings"])
+
+
+def derived(scene, conftrail, key):
+    """What searches read: each row that was altered is named, though the record is intact, and is made anew."""
+    found, code, _ = report(conftrail, "verify", "--derived")
+    scene.claim("full text, counts, present values and indices are what the events make", code == 0 and found["derived"] == 0, found["findings"])
+    held = []
+    with sqlite3.connect(conftrail.data / "trail.db") as file:
+        written = file.execute("SELECT key, name FROM events WHERE source_name = 'app' AND action IN ('create', 'snapshot') ORDER BY key").fetchall()
+    event, name = chosen(written, 1)[0]
+    for what, kind, row, sql in hidden(event):
+        copy = Copy(scene, conftrail.data, "derived")
+        with copy.database() as file:
+            file.executescript(sql)
+        plain, code, _ = looked_at(conftrail, copy.data, key)
+        held.append((f"{what}, the record is intact", code == 0 and plain["ok"] and "derived" not in plain, plain["findings"]))
+        found, code, _ = report(conftrail, "verify", "--derived", "--data-dir", copy.data, "--public-key", key)
+        said = [(one["kind"], one.get("row", "")) for one in found["findings"]]
+        held.append((what, code == 1 and len(said) == found["derived"] == 1 and said[0][0] == kind and said[0][1].startswith(row), found["findings"]))
+    scene.all_of("a row of what searches read altered, removed or added: `verify --derived` names it", held)
+
+    word = name.removesuffix(".yaml").replace("-", " ")
+    before = conftrail.count(f'"{word}"')
+    with sqlite3.connect(conftrail.data / "trail.db") as file:
+        file.executescript("INSERT INTO words (words) VALUES ('delete-all'); UPDATE daily SET count = count + 7; DELETE FROM current;")
+    hidden_now = conftrail.count(f'"{word}"')
+    done = conftrail.call("rebuild")
+    found, code, _ = report(conftrail, "verify", "--derived")
+    scene.claim(f"`conftrail rebuild` makes it anew: a search that found {hidden_now} finds {before} again",
+                done.returncode == 0 and code == 0 and found["ok"] and hidden_now == 0 < before == conftrail.count(f'"{word}"'), (done.stderr, found["findings"]))
+
+
+def hidden(key):
+    """Alterations that hide an event or show what never was: what, the kind and row of the finding, the statements."""
+    row = f"(SELECT resource FROM events WHERE key = {key})"
+    return [
+        ("a word taken out of the full text", "changed", f"words {key}",
+         f"INSERT INTO words (words, rowid, text) VALUES ('delete', {key}, 'limit')"),
+        ("a word put into it", "changed", f"words {key}", f"INSERT INTO words (rowid, text) VALUES ({key}, 'innocent')"),
+        ("words of an event that never was", "added", "words 99", "INSERT INTO words (rowid, text) VALUES (99, 'innocent')"),
+        ("a count of a day changed", "changed", "daily action", "UPDATE daily SET count = count - 1 WHERE field = 'action' AND count = (SELECT max(count) FROM daily WHERE field = 'action')"),
+        ("a count of an hour removed", "removed", "hourly", "DELETE FROM hourly WHERE hour = (SELECT max(hour) FROM hourly)"),
+        ("a value counted that never was", "added", "daily actor.name", "INSERT INTO daily SELECT 'actor.name', max(day), 'mallory', 1 FROM daily"),
+        ("a present value removed", "removed", "current files:app", f"DELETE FROM current WHERE resource = {row}"),
+        ("a present value said to be deleted", "changed", "current files:app", f"UPDATE current SET deleted = 1 WHERE resource = {row}"),
+        ("a present value of a resource that never was", "added", "current files:app/none",
+         f"INSERT INTO current SELECT 'files:app/none', epoch, partition, offset, time, key, 0 FROM current WHERE resource = {row}"),
+        ("a note that events came late", "added", "unordered_slices", "INSERT INTO unordered_slices VALUES (1)"),
+    ]
 
 
 def lost_key(scene, conftrail, watched, key):

@@ -14,4 +14,4 @@ pub use control::ControlStore;
 pub use database::Options;
 pub use error::Error;
 pub use log::ChangeLog;
-pub use trail::{Expected, Trail, prove, verify};
+pub use trail::{Expected, Rebuilt, Trail, prove, rebuild, verify};

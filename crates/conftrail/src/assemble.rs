@@ -19,7 +19,7 @@ use conftrail_sqlite::{ChangeLog as ChangeLogFile, ControlStore as ControlFile, 
 use crate::config::{Config, EngineKind, SourceConfig};
 use crate::signing_key;
 
-pub(crate) use conftrail_sqlite::Expected;
+pub(crate) use conftrail_sqlite::{Expected, Rebuilt};
 
 /// The engines behind the ports.
 pub struct Engines {
@@ -108,12 +108,35 @@ pub(crate) fn verify_trail(
     conftrail_sqlite::verify(data_dir, expected, progress).map_err(opening)
 }
 
+/// Makes anew what the audit store derives from its events; `progress` is told how many of how many events are done.
+///
+/// # Errors
+/// There is no trail, an instance runs, or the trail cannot be read or written.
+pub(crate) fn rebuild_trail(config: &Config, progress: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Rebuilt> {
+    match config.store.kind {
+        EngineKind::Embedded => conftrail_sqlite::rebuild(&config.data_dir, progress).map_err(opening),
+    }
+}
+
 /// Returns the proof of one event of a data directory; none when there is no such event.
 ///
 /// # Errors
 /// There is no trail, or nothing of it is signed.
 pub(crate) fn prove_event(data_dir: &Path, id: EventId) -> anyhow::Result<Option<Bundle>> {
     conftrail_sqlite::prove(data_dir, id).map_err(opening)
+}
+
+/// Opens the control store for a command that acts while no instance runs.
+///
+/// # Errors
+/// There is no store, an instance runs, or it cannot be read.
+pub(crate) fn open_control(config: &Config) -> anyhow::Result<Arc<dyn ControlStore>> {
+    match config.control.kind {
+        EngineKind::Embedded => {
+            let keep = config.keep.control.0;
+            Ok(Arc::new(ControlFile::open(&config.data_dir, keep, &Options::default()).map_err(opening)?))
+        }
+    }
 }
 
 /// Opens the control store for reading beside a running instance.

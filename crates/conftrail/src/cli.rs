@@ -245,9 +245,14 @@ pub enum Command {
     },
     /// Verify that the record is what was recorded
     #[command(
-        after_help = "Examples:\n  conftrail verify\n  conftrail verify --print-public-key > trail.pub\n  conftrail verify --data-dir /mnt/copy --public-key trail.pub\n  conftrail verify --proof 01M7W6C3BVM8V4T0R9C5X7B1ND > event.tlog-proof\n  conftrail verify --check-proof event.tlog-proof --public-key trail.pub\nExit codes: 0 all is as it was recorded, 1 something is not"
+        after_help = "Examples:\n  conftrail verify\n  conftrail verify --print-public-key > trail.pub\n  conftrail verify --derived\n  conftrail verify --data-dir /mnt/copy --public-key trail.pub\n  conftrail verify --proof 01M7W6C3BVM8V4T0R9C5X7B1ND > event.tlog-proof\n  conftrail verify --check-proof event.tlog-proof --public-key trail.pub\nExit codes: 0 all is as it was recorded, 1 something is not"
     )]
     Verify(VerifyArgs),
+    /// Make anew what searches, counts and present values are read from
+    #[command(
+        after_help = "Everything is made from the recorded events, which are not touched, while no instance runs.\nExamples:\n  conftrail verify --derived\n  conftrail rebuild"
+    )]
+    Rebuild,
     /// List what could not be delivered, or try it again
     #[command(name = "dead-letters", subcommand)]
     DeadLetters(DeadLetters),
@@ -322,6 +327,9 @@ pub struct VerifyArgs {
     /// A checkpoint that was kept elsewhere, or a copy of trail.checkpoints; may be given more than once
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Vec<PathBuf>,
+    /// Also compare what searches read with the events: full text, counts, present values, indices
+    #[arg(long, conflicts_with_all = ["proof", "check_proof", "print_public_key"])]
+    pub derived: bool,
     /// Print the proof of one event, to be checked anywhere with the public key
     #[arg(long, value_name = "ID", conflicts_with_all = ["public_key", "checkpoint", "check_proof", "print_public_key"])]
     pub proof: Option<String>,

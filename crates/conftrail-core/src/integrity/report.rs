@@ -25,6 +25,10 @@ pub struct Report {
     pub key_changes: Vec<KeyChange>,
     /// What each source recorded.
     pub sources: Vec<SourceSpan>,
+    /// How many of the findings are about what is derived from the events (full text, counts, present values, indices) and
+    /// not about the record; absent when that was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived: Option<u64>,
     /// What is not as it was recorded.
     pub findings: Vec<Finding>,
     /// How many more findings there are than are listed.
@@ -160,7 +164,7 @@ pub struct Finding {
     /// The event, where it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
-    /// The table and the row's key in it, such as `bodies 241616437248`.
+    /// The table and the row's key in it, such as `bodies 241616437248` or `current mysql:orders-db/shop/flags/42`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<String>,
     /// What is wrong, in a sentence without values of the event.
@@ -187,7 +191,7 @@ impl Finding {
 
     /// Names the row.
     #[must_use]
-    pub fn in_row(self, table: &str, key: i64) -> Self {
+    pub fn in_row(self, table: &str, key: impl std::fmt::Display) -> Self {
         Self { row: Some(format!("{table} {key}")), ..self }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::query::Field;
-use crate::{Event, Map, Timestamp, Value};
+use crate::{Event, Map, SmolStr, Timestamp, Value};
 
 /// One value of a field.
 #[derive(Clone, Copy, Debug)]
@@ -192,9 +192,8 @@ pub fn each_text<'e>(event: &'e Event, each: &mut dyn FnMut(Cow<'e, str>)) {
     for label in event.labels.values() {
         fact(Fact::Text(label));
     }
-    for (name, value) in event.detail.iter().flat_map(Map::iter) {
-        fact(Fact::Text(name));
-        texts_within(value, &mut fact);
+    if let Some(detail) = &event.detail {
+        texts_of_members(detail, &mut fact);
     }
     for change in &event.changes {
         fact(Fact::Text(&change.path));
@@ -227,15 +226,26 @@ fn texts_within<'e>(value: &'e Value, fact: &mut dyn FnMut(Fact<'e>) -> bool) {
                 texts_within(inner, fact);
             }
         }
-        Value::Map(map) => {
-            for (name, inner) in map.iter() {
-                fact(Fact::Text(name));
-                texts_within(inner, fact);
-            }
-        }
+        Value::Map(map) => texts_of_members(map, fact),
         Value::Null => {}
         scalar => {
             fact(Fact::Value(scalar));
         }
     }
+}
+
+/// Goes through members by name, as they stand in the canonical bytes: so an event's texts come in one order, whether it
+/// was just made or is read from where it is stored.
+fn texts_of_members<'e>(map: &'e Map, fact: &mut dyn FnMut(Fact<'e>) -> bool) {
+    let mut each = |(name, inner): (&'e SmolStr, &'e Value)| {
+        fact(Fact::Text(name));
+        texts_within(inner, fact);
+    };
+    if map.iter().is_sorted_by(|(one, _), (next, _)| one <= next) {
+        map.iter().for_each(each);
+        return;
+    }
+    let mut members: Vec<_> = map.iter().collect();
+    members.sort_unstable_by_key(|(name, _)| *name);
+    members.into_iter().for_each(&mut each);
 }

@@ -14,33 +14,31 @@ use crate::error::Error;
 use crate::trail::place::Place;
 use crate::trail::search::read_event;
 
-/// Moves the current values along with one new event. Newer log order wins.
-pub(super) fn apply(connection: &Connection, key: i64, event: &Event) -> Result<(), Error> {
-    let resource = &event.resource;
-    match event.action {
-        Action::Create | Action::Update | Action::Snapshot => {
-            set(connection, &resource.id, false, key, event)
-        }
-        Action::Delete => set(connection, &resource.id, true, key, event),
-        Action::Rename => {
-            let Some(renamed) = resource.renamed_to.as_deref().filter(|renamed| *renamed != resource.id)
-            else {
-                return set(connection, &resource.id, false, key, event);
-            };
-            set(connection, &resource.id, true, key, event)?;
-            set(connection, renamed, false, key, event)
-        }
+/// What an event does to what is known at present.
+pub(super) enum Effect<'e> {
+    /// The value of the resource comes from the event, or was removed by it.
+    Value { resource: &'e str, deleted: bool },
+    /// Nothing is known any more of the resources whose ids start so.
+    Unknown { prefix: String },
+}
+
+/// Returns what an event does; `of_source` says whether it is about a whole source.
+pub(super) fn effects<'e>(
+    action: Action,
+    of_source: bool,
+    resource: &'e str,
+    renamed_to: Option<&'e str>,
+) -> [Option<Effect<'e>>; 2] {
+    let value = |resource, deleted| Some(Effect::Value { resource, deleted });
+    match action {
+        Action::Create | Action::Update | Action::Snapshot => [value(resource, false), None],
+        Action::Delete => [value(resource, true), None],
+        Action::Rename => match renamed_to.filter(|renamed| *renamed != resource) {
+            Some(renamed) => [value(resource, true), value(renamed, false)],
+            None => [value(resource, false), None],
+        },
         Action::Truncate | Action::Statement | Action::Gap => {
-            let place = Place::of(event);
-            let mut note = connection.prepare_cached(
-                "INSERT INTO unknown_since VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
-                     epoch = excluded.epoch, partition = excluded.partition, offset = excluded.offset,
-                     time = excluded.time, key = excluded.key
-                 WHERE (excluded.epoch, excluded.partition, excluded.offset) >= (epoch, partition, offset)",
-            )?;
-            let Place { time, epoch, partition, offset, .. } = place;
-            note.execute(params![prefix_below(event), epoch, partition, offset, time, key])?;
-            Ok(())
+            [Some(Effect::Unknown { prefix: prefix_below(resource, of_source) }), None]
         }
         Action::Schema
         | Action::Access
@@ -48,8 +46,34 @@ pub(super) fn apply(connection: &Connection, key: i64, event: &Event) -> Result<
         | Action::SourceChanged
         | Action::Tampered
         | Action::Outcome
-        | Action::Redacted => Ok(()),
+        | Action::Redacted => [None, None],
     }
+}
+
+/// Moves the current values along with one new event. Newer log order wins.
+pub(super) fn apply(connection: &Connection, key: i64, event: &Event) -> Result<(), Error> {
+    let resource = &event.resource;
+    let of_source = resource.kind == ResourceKind::Source;
+    let effects = effects(event.action, of_source, &resource.id, resource.renamed_to.as_deref());
+    for effect in effects.into_iter().flatten() {
+        match effect {
+            Effect::Value { resource, deleted } => set(connection, resource, deleted, key, event)?,
+            Effect::Unknown { prefix } => unknown(connection, &prefix, key, event)?,
+        }
+    }
+    Ok(())
+}
+
+fn unknown(connection: &Connection, prefix: &str, key: i64, event: &Event) -> Result<(), Error> {
+    let mut note = connection.prepare_cached(
+        "INSERT INTO unknown_since VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
+             epoch = excluded.epoch, partition = excluded.partition, offset = excluded.offset,
+             time = excluded.time, key = excluded.key
+         WHERE (excluded.epoch, excluded.partition, excluded.offset) >= (epoch, partition, offset)",
+    )?;
+    let Place { time, epoch, partition, offset, .. } = Place::of(event);
+    note.execute(params![prefix, epoch, partition, offset, time, key])?;
+    Ok(())
 }
 
 fn set(connection: &Connection, resource: &str, deleted: bool, key: i64, event: &Event) -> Result<(), Error> {
@@ -64,17 +88,11 @@ fn set(connection: &Connection, resource: &str, deleted: bool, key: i64, event: 
     Ok(())
 }
 
-/// Returns what the ids of the resources begin with that an event makes unknown: all of its source, or all below
-/// its table or schema.
-fn prefix_below(event: &Event) -> String {
-    let id = &event.resource.id;
-    match event.resource.kind {
-        ResourceKind::Source => match id.split_once('/') {
-            Some((source, _)) => format!("{source}/"),
-            None => format!("{id}/"),
-        },
-        _ => format!("{id}/"),
-    }
+/// Returns what the ids of the resources begin with that an event about `resource` makes unknown: all of its source, or
+/// all below its table or schema.
+fn prefix_below(resource: &str, of_source: bool) -> String {
+    let above = if of_source { resource.split_once('/').map(|(source, _)| source) } else { None };
+    format!("{}/", above.unwrap_or(resource))
 }
 
 /// Bytes of values after which a page ends.

@@ -62,7 +62,7 @@ pub(super) fn insert(
 }
 
 /// Inserts the searchable side of an event and says whether its id was new.
-fn insert_row(connection: &Connection, key: i64, event: &Event) -> Result<bool, Error> {
+pub(super) fn insert_row(connection: &Connection, key: i64, event: &Event) -> Result<bool, Error> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
             ?19, ?20, ?21, ?22, ?23, ?24)

@@ -12,6 +12,7 @@ mod meet;
 mod narrow;
 mod place;
 mod prepare;
+mod rebuild;
 mod rollup;
 mod route;
 mod row;
@@ -25,5 +26,6 @@ mod timeline;
 mod verify;
 mod words;
 
+pub use rebuild::{Rebuilt, rebuild};
 pub use store::Trail;
 pub use verify::{Expected, prove, verify};

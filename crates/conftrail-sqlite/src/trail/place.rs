@@ -84,6 +84,16 @@ pub(super) fn slice_of(time: Timestamp) -> Slice {
     time.micros().clamp(0, LATEST) >> SLICE_BITS
 }
 
+/// Returns the slice that a key is of.
+pub(super) fn slice_of_key(key: i64) -> Slice {
+    key >> COUNTER_BITS
+}
+
+/// Returns when a slice begins, in microseconds since 1970.
+pub(super) fn first_time(slice: Slice) -> i64 {
+    slice << SLICE_BITS
+}
+
 /// Returns the first key of a slice.
 pub(super) fn first_key(slice: Slice) -> i64 {
     slice << COUNTER_BITS

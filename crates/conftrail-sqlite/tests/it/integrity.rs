@@ -20,7 +20,7 @@ fn key(seed: u8) -> SigningKey {
 
 fn expected(seeds: &[u8]) -> Expected {
     let keys = seeds.iter().map(|seed| key(*seed).verifying_key().clone()).collect();
-    Expected { keys, pinned: true, checkpoints: Vec::new() }
+    Expected { keys, pinned: true, ..Expected::default() }
 }
 
 fn opened(directory: &Path, seed: u8) -> Trail {

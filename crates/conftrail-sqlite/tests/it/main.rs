@@ -5,6 +5,7 @@
 mod change_log;
 mod control;
 mod control_retention;
+mod derived;
 mod integrity;
 mod trail;
 mod trail_routes;

@@ -9,6 +9,7 @@ mod init;
 mod ledger;
 mod list;
 mod mask;
+mod rebuild;
 mod run;
 mod search;
 mod show;
@@ -54,6 +55,7 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ledger { since, reading } => ledger::run(&common, &since, &reading).await,
         Command::DeadLetters(command) => dead_letters::run(&common, command).await,
         Command::Verify(arguments) => verify::run(&common, arguments).await,
+        Command::Rebuild => rebuild::run(&common).await,
         Command::Token(command) => token::run(&common, command).await,
         Command::Mask(command) => mask::run(&common, command),
     }

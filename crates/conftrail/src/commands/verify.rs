@@ -39,8 +39,12 @@ pub(crate) async fn run(common: &Common, arguments: VerifyArgs) -> anyhow::Resul
         return check_proof(&printer, file, &keys);
     }
     let checkpoints = arguments.checkpoint.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
-    let expected =
-        assemble::Expected { keys, pinned: arguments.public_key.is_some(), checkpoints: whole(&checkpoints) };
+    let expected = assemble::Expected {
+        keys,
+        pinned: arguments.public_key.is_some(),
+        checkpoints: whole(&checkpoints),
+        derived: arguments.derived,
+    };
     let report = verify(directory, expected).await?;
     printer.print(&report, |printer| verification(&report, printer))?;
     if arguments.public_key.is_none() {

@@ -47,14 +47,32 @@ pub(crate) fn verification(report: &Report, printer: &Printer) -> String {
     if report.not_listed > 0 {
         lines.push(format!("and {} more", report.not_listed));
     }
-    let result =
-        if report.ok { "the record is what was recorded" } else { "THE RECORD IS NOT WHAT WAS RECORDED" };
+    lines.push(line("derived", derived(report)));
+    let of_derived = report.derived.unwrap_or_default();
+    let of_record =
+        (report.findings.len() as u64).saturating_add(report.not_listed).saturating_sub(of_derived);
+    let result = match (of_record, of_derived) {
+        (0, 0) => "the record is what was recorded",
+        (0, _) => {
+            "the record is what was recorded; WHAT SEARCHES READ IS NOT MADE OF IT: `conftrail rebuild` makes it anew"
+        }
+        _ => "THE RECORD IS NOT WHAT WAS RECORDED",
+    };
     lines.push(printer.paint(if report.ok { 32 } else { 31 }, result));
     lines.join("\n")
 }
 
 fn line(name: &str, text: &str) -> String {
     format!("{name:<12}{text}")
+}
+
+/// Says whether what searches read was looked at, and what came of it.
+fn derived(report: &Report) -> &'static str {
+    match report.derived {
+        None => "not looked at: full text, counts, present values, indices (verify --derived)",
+        Some(0) => "full text, counts, present values and indices are what the events make",
+        Some(_) => "full text, counts, present values or indices are NOT what the events make",
+    }
 }
 
 fn signed(report: &Report, printer: &Printer) -> String {

@@ -103,3 +103,45 @@ fn without_a_trail_or_a_key_verify_says_what_is_missing() {
         finished(directory.path(), &["verify", "--data-dir", "none", "--public-key", "key"]);
     assert!(code == 1 && said.contains("holds no public key"), "{said}");
 }
+
+#[tokio::test]
+async fn what_searches_read_is_named_when_it_is_asked_for_and_a_rebuild_makes_it_anew() {
+    let directory = tempfile::TempDir::new().expect("a temporary directory can be made");
+    let directory = directory.path();
+    let instance = start(directory);
+    serving(directory).await;
+    let (code, _, said) = finished(directory, &["rebuild"]);
+    assert!(code == 1 && said.contains("in use by another conftrail process"), "{said}");
+    terminate(instance);
+    record(directory, "apples").await;
+    let (code, report) = verified(directory, &["--derived"]);
+    assert_eq!((code, &report["derived"]), (0, &Json::from(0)), "{report}");
+
+    let file = rusqlite::Connection::open(directory.join("data/trail.db")).expect("the trail is a database");
+    file.execute_batch("INSERT INTO words (words) VALUES ('delete-all'); DELETE FROM current")
+        .expect("nobody else writes");
+    drop(file);
+    let hits = || finished(directory, &["search", "apples", "--count", "--offline"]).1.trim().to_owned();
+    assert_eq!(hits(), "0");
+    let (code, shown, _) = finished(directory, &["verify"]);
+    assert!(code == 0 && shown.contains("not looked at: full text"), "{shown}");
+    let (code, shown, _) = finished(directory, &["verify", "--derived"]);
+    let told = shown.contains("WHAT SEARCHES READ IS NOT MADE OF IT")
+        && shown.contains("row current files:etc/app.yaml");
+    assert!(code == 1 && told && !shown.contains("NOT WHAT WAS RECORDED"), "{shown}");
+
+    let (code, shown, said) = finished(directory, &["rebuild"]);
+    assert!(code == 0 && shown.contains("made anew"), "{shown}{said}");
+    assert_eq!(hits(), "1");
+    assert_eq!(verified(directory, &["--derived"]).0, 0);
+    // It is an act of conftrail's own, and recorded as one at the next start.
+    let instance = start(directory);
+    serving(directory).await;
+    until(SOON, "the rebuild to be recorded", async || {
+        let query = "resource.kind:health and name:trail and after.derived:*";
+        let (_, found, _) = finished(directory, &["search", query, "--count", "--offline"]);
+        (found.trim() == "1").then_some(())
+    })
+    .await;
+    terminate(instance);
+}

@@ -155,3 +155,67 @@ async fn a_column_of_a_type_that_does_not_exist_yet_costs_the_rows_that_have_a_v
         assert_eq!(values, [&Value::Int(-5), &Value::Null, &Value::Int(-8_388_608)]);
     }
 }
+
+/// Damages an event of its kind and says whether it was one.
+type Damage = fn(&mut [u8]) -> bool;
+
+/// Rows that have more columns than their table map says; version 2 of rows events has two more bytes before the number.
+fn more_columns(event: &mut [u8]) -> bool {
+    let place = BODY + if event[TYPE] >= 30 { 10 } else { 8 };
+    let is_wanted = is_rows(event);
+    if is_wanted {
+        event[place] = 200;
+    }
+    is_wanted
+}
+
+/// A table map whose first name is longer than the event.
+fn endless_name(event: &mut [u8]) -> bool {
+    let is_wanted = last_column(event).is_some();
+    if is_wanted {
+        event[BODY + 8] = 250;
+    }
+    is_wanted
+}
+
+/// A table map of another number of columns than it has types for.
+fn missing_types(event: &mut [u8]) -> bool {
+    let Some(place) = last_column(event) else { return false };
+    event[place - 2] = 240;
+    true
+}
+
+#[tokio::test]
+async fn an_event_that_contradicts_itself_is_told_and_what_follows_is_right() {
+    for product in Product::ALL {
+        for damage in [more_columns as Damage, endless_name, missing_types] {
+            let server = server(product).await;
+            let mut seen = 0;
+            let proxy = Proxy::start(server.port(), move |event| {
+                let mut damaged = event.to_vec();
+                seen += usize::from(damage(&mut damaged));
+                let is_second = seen == 2 && damaged != event;
+                if is_second {
+                    event.copy_from_slice(&damaged);
+                }
+                is_second
+            })
+            .await;
+            let mut reading = Reading::latest(through(&proxy, &server)).await;
+            server
+                .query(
+                    "INSERT INTO d.t VALUES (1, -1); INSERT INTO d.t VALUES (2, -2); INSERT INTO d.t VALUES (3, -3)",
+                )
+                .await;
+            let events = reading.catch_up(&server).await;
+            let [first, told @ .., last] = &events[..] else { panic!("{:?}", actions(&events)) };
+            assert_eq!((&*first.resource.name, &*last.resource.name), ("1", "3"), "{product:?}");
+            assert_eq!(value(last), &Value::Int(-3));
+            assert!(!told.is_empty() && actions(told).iter().all(|one| *one == Action::Undecoded), "{told:?}");
+            assert!(told.iter().all(|one| detail(one, "error").as_text().is_some_and(|error| !error.is_empty())));
+            server.query("INSERT INTO d.t VALUES (4, -4)").await;
+            let resumed = Reading::open(through(&proxy, &server), Some(reading.checkpoint.clone())).await;
+            assert_eq!(names(&resumed.expect("it opens").catch_up(&server).await), ["4"], "{product:?}");
+        }
+    }
+}

@@ -4,9 +4,11 @@
 //! are the ones to look at.
 
 mod claims;
+mod derived;
 mod proof;
 mod run;
 mod scan;
+mod schema;
 mod sources;
 mod strangers;
 mod tree;

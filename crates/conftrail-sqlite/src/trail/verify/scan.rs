@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Scope;
 
-use conftrail_core::EventId;
 use conftrail_core::integrity::{Finding, FindingKind, TreeHash};
+use conftrail_core::{Event, EventId};
 use rusqlite::{Connection, params};
 
 use crate::error::Error;
 use crate::trail::row::{COLUMNS, Row};
+use crate::trail::verify::derived::Wording;
 use crate::trail::verify::open;
 use crate::trail::verify::sources::Seen;
 use crate::{body, trail::stored};
@@ -39,8 +40,32 @@ pub(super) struct Scanned {
     /// How many leaves have no row in `events`, and how many none in `bodies`.
     pub(super) without_row: u64,
     pub(super) without_body: u64,
+    /// The keys of the rows that are not as they were recorded.
+    pub(super) suspects: Vec<i64>,
+    /// By key, the sum over the words that the full text must have; only where that is asked.
+    pub(super) words: Vec<(i64, u64)>,
     /// Where contents are unpacked.
     room: Vec<u8>,
+}
+
+impl Scanned {
+    /// Takes over what was found of a later part, but for what belongs to single leaves.
+    pub(super) fn merge(&mut self, later: Self) {
+        self.findings.extend(later.findings);
+        self.seen.merge(later.seen);
+        self.without_row += later.without_row;
+        self.without_body += later.without_body;
+        self.suspects.extend(later.suspects);
+    }
+}
+
+/// What the leaves are looked at for.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'s> {
+    /// How many leaves were signed.
+    pub(super) signed: u64,
+    /// What makes numbers of words, if the full text is asked about.
+    pub(super) wording: Option<&'s Wording>,
 }
 
 /// Starts the threads; part `n` arrives at receiver `n % len`, each receiver in order.
@@ -48,7 +73,7 @@ pub(super) fn start<'s>(
     scope: &'s Scope<'s, '_>,
     path: &'s Path,
     size: u64,
-    signed: u64,
+    look: Look<'s>,
     stop: &'s AtomicBool,
 ) -> Vec<Receiver<Result<Scanned, Error>>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -57,7 +82,7 @@ pub(super) fn start<'s>(
         .map(|first| {
             let (sender, receiver) = sync_channel(WAITING);
             let numbers = (first..parts).step_by(threads);
-            scope.spawn(move || work(path, numbers, (size, signed), stop, &sender));
+            scope.spawn(move || work(path, numbers, (size, look), stop, &sender));
             receiver
         })
         .collect()
@@ -66,7 +91,7 @@ pub(super) fn start<'s>(
 fn work(
     path: &Path,
     parts: impl Iterator<Item = u64>,
-    (size, signed): (u64, u64),
+    (size, look): (u64, Look<'_>),
     stop: &AtomicBool,
     sender: &SyncSender<Result<Scanned, Error>>,
 ) {
@@ -82,7 +107,7 @@ fn work(
             return;
         }
         let (from, to) = (part * PART, ((part + 1) * PART).min(size));
-        let scanned = scan(&connection, from, to, signed);
+        let scanned = scan(&connection, from, to, look);
         if sender.send(scanned).is_err() {
             return;
         }
@@ -91,15 +116,15 @@ fn work(
 
 /// Looks at the leaves `from..to`. Where the file is damaged, they are read one by one, so that what cannot be read has
 /// a name.
-fn scan(connection: &Connection, from: u64, to: u64, signed: u64) -> Result<Scanned, Error> {
+fn scan(connection: &Connection, from: u64, to: u64, look: Look<'_>) -> Result<Scanned, Error> {
     let mut scanned = Scanned::default();
-    let whole = select(connection, from, to, signed, &mut scanned);
+    let whole = select(connection, from, to, look, &mut scanned);
     match whole {
         Ok(()) => {}
         Err(Error::Sqlite(cause)) if is_damage(&cause) => {
             scanned = Scanned::default();
             for leaf in from..to {
-                if let Err(error) = select(connection, leaf, leaf + 1, signed, &mut scanned) {
+                if let Err(error) = select(connection, leaf, leaf + 1, look, &mut scanned) {
                     let text = format!("a part of the file that holds it is damaged: {}", because(&error));
                     scanned.findings.push(Finding::new(FindingKind::Unreadable, text).of_leaf(leaf));
                     scanned.leaves.resize(usize::try_from(leaf - from).unwrap_or(0) + 1, None);
@@ -127,7 +152,7 @@ fn select(
     connection: &Connection,
     from: u64,
     to: u64,
-    signed: u64,
+    look: Look<'_>,
     scanned: &mut Scanned,
 ) -> Result<(), Error> {
     let columns: String = COLUMNS.iter().map(|column| format!(", e.{column}")).collect();
@@ -142,7 +167,11 @@ fn select(
         let leaf: u64 = row.get(0)?;
         gone(next, leaf, scanned);
         next = leaf + 1;
-        one(row, leaf, signed, scanned)?;
+        let before = scanned.findings.len();
+        one(row, leaf, look, scanned)?;
+        if scanned.findings.len() > before {
+            scanned.suspects.push(row.get(1)?);
+        }
     }
     gone(next, to, scanned);
     Ok(())
@@ -158,7 +187,7 @@ fn gone(from: u64, to: u64, scanned: &mut Scanned) {
 }
 
 /// Compares one leaf with its event.
-fn one(row: &rusqlite::Row<'_>, leaf: u64, signed: u64, scanned: &mut Scanned) -> Result<(), Error> {
+fn one(row: &rusqlite::Row<'_>, leaf: u64, look: Look<'_>, scanned: &mut Scanned) -> Result<(), Error> {
     let key: i64 = row.get(1)?;
     let id = row.get_ref(2)?.as_str().ok().and_then(|id| EventId::parse(id).ok());
     let stored = row.get_ref(3)?.as_blob().ok().and_then(TreeHash::from_bytes);
@@ -173,7 +202,7 @@ fn one(row: &rusqlite::Row<'_>, leaf: u64, signed: u64, scanned: &mut Scanned) -
     let mut hashes = Hashes { stored, computed: None };
     let has_row = row.get_ref(6)?.data_type() != rusqlite::types::Type::Null;
     scanned.without_row += u64::from(!has_row);
-    if leaf >= signed {
+    if leaf >= look.signed {
         scanned.findings.push(finding(
             FindingKind::Added,
             "leaves",
@@ -190,8 +219,9 @@ fn one(row: &rusqlite::Row<'_>, leaf: u64, signed: u64, scanned: &mut Scanned) -
     if !has_row {
         scanned.findings.push(finding(FindingKind::Removed, "events", "searches do not find it any more"));
     }
-    match compare(row, id, body, (&mut scanned.seen, &mut scanned.room))? {
-        Compared::Is { computed, as_stored, columns } => {
+    match compare(row, id, body, look, (&mut scanned.seen, &mut scanned.room))? {
+        Compared::Is { computed, as_stored, columns, words } => {
+            scanned.words.extend(words.map(|words| (key, words)));
             if computed != stored {
                 hashes.computed = Some(computed);
                 scanned.findings.push(finding(FindingKind::Changed, "bodies", CONTENT));
@@ -219,7 +249,7 @@ const FORM: &str =
     "its content is what was recorded; how it is stored, when it was read or its place in the log is not";
 
 enum Compared {
-    Is { computed: TreeHash, as_stored: bool, columns: Vec<&'static str> },
+    Is { computed: TreeHash, as_stored: bool, columns: Vec<&'static str>, words: Option<u64> },
     Unreadable,
 }
 
@@ -228,6 +258,7 @@ fn compare(
     row: &rusqlite::Row<'_>,
     id: EventId,
     stored_body: &[u8],
+    look: Look<'_>,
     (seen, room): (&mut Seen, &mut Vec<u8>),
 ) -> Result<Compared, Error> {
     let Ok(json) = body::json_in(stored_body, room) else { return Ok(Compared::Unreadable) };
@@ -245,5 +276,10 @@ fn compare(
     let checksum: i64 = row.get(4)?;
     seen.add(&event, json);
     let as_stored = stored::checksum(stored_body) == checksum;
-    Ok(Compared::Is { computed, as_stored, columns })
+    let key: i64 = row.get(1)?;
+    let words = look.wording.and_then(|wording| {
+        let event: Event = serde_json::from_slice(json).ok()?;
+        Some(wording.of_event(key, &event))
+    });
+    Ok(Compared::Is { computed, as_stored, columns, words })
 }

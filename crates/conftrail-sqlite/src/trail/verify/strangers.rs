@@ -7,15 +7,16 @@ use rusqlite::Connection;
 use crate::error::Error;
 use crate::trail::verify::scan::{because, is_damage};
 
-/// Names the rows of `events` and `bodies` that have no leaf, given how many leaves have no row there.
+/// Names the rows of `events` and `bodies` that have no leaf, given how many leaves have no row there; the keys of the rows
+/// go to `each`.
 pub(super) fn named(
     connection: &Connection,
-    without_row: u64,
-    without_body: u64,
+    (without_row, without_body): (u64, u64),
+    mut each: impl FnMut(i64),
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for (table, without, id) in [("events", without_row, "id"), ("bodies", without_body, "NULL")] {
-        match of_table(connection, table, without, id) {
+        match of_table(connection, table, without, id, &mut each) {
             Ok(found) => findings.extend(found),
             Err(Error::Sqlite(cause)) if is_damage(&cause) => {
                 let text = format!("{table} cannot be counted: {}", because(&Error::Sqlite(cause)));
@@ -27,7 +28,13 @@ pub(super) fn named(
     Ok(findings)
 }
 
-fn of_table(connection: &Connection, table: &str, without: u64, id: &str) -> Result<Vec<Finding>, Error> {
+fn of_table(
+    connection: &Connection,
+    table: &str,
+    without: u64,
+    id: &str,
+    each: &mut impl FnMut(i64),
+) -> Result<Vec<Finding>, Error> {
     // One statement is one moment: what is stored meanwhile has its leaf with it.
     let counts = format!("SELECT (SELECT count(*) FROM {table}), (SELECT count(*) FROM leaves)");
     let (rows, leaves): (u64, u64) =
@@ -44,8 +51,10 @@ fn of_table(connection: &Connection, table: &str, without: u64, id: &str) -> Res
     while let Some(row) = strangers.next()? {
         let id: Option<String> = row.get(1)?;
         let id = id.and_then(|id| EventId::parse(&id).ok());
+        let key: i64 = row.get(0)?;
+        each(key);
         let finding = Finding::new(FindingKind::Added, "it was never recorded: it has no leaf");
-        findings.push(finding.of_event(id).in_row(table, row.get(0)?));
+        findings.push(finding.of_event(id).in_row(table, key));
     }
     Ok(findings)
 }
