@@ -8,6 +8,7 @@ mod json;
 mod markup;
 mod mask_paths;
 mod masked;
+mod merging;
 pub(crate) mod path;
 mod properties;
 mod remark;

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::Format;
 use super::edits::Edits;
 use super::markup::{self, Markup};
+use super::merging::{Entry, Merging};
 use super::tree::{Node, Scalar, Style, Tree};
 use crate::Value;
 use crate::mask::{KeyFacts, KeyMemo, Masker, siblings};
@@ -55,6 +56,7 @@ pub(crate) fn find(masker: &Masker, format: Format, text: &str, tree: &Tree, loo
         replaced: Vec::new(),
         in_key: false,
         beside: HashSet::new(),
+        merging: Merging::default(),
         found: Found::default(),
     };
     for root in &tree.roots {
@@ -86,6 +88,7 @@ struct Walker<'a> {
     in_key: bool,
     /// Where gaps begin whose comment stands beside a secret.
     beside: HashSet<usize>,
+    merging: Merging,
     found: Found,
 }
 
@@ -102,8 +105,12 @@ impl Walker<'_> {
         match tree.node(index) {
             Some(Node::Scalar(scalar)) => self.scalar(index, scalar, is_secret),
             Some(Node::List(items)) => {
+                let mut follows_option = false;
                 for item in items {
-                    self.node(*item, is_secret);
+                    let text = tree.scalar_text(*item);
+                    let is_value = follows_option && text.is_some_and(siblings::is_value);
+                    self.node(*item, is_secret || is_value);
+                    follows_option = text.is_some_and(|text| siblings::takes_secret(text, self.masker));
                 }
             }
             Some(Node::Map(entries)) => self.map(entries, is_secret),
@@ -112,15 +119,18 @@ impl Walker<'_> {
         }
     }
 
-    fn map(&mut self, entries: &[(usize, usize)], is_secret: bool) {
+    fn map(&mut self, entries: &[Entry], is_secret: bool) {
         let tree = self.tree;
-        let is_markup = tree.markup.is_some();
-        let keys: Vec<KeyFacts> = entries.iter().map(|(key, _)| self.facts(*key)).collect();
-        let texts = || keys.iter().zip(entries).map(|(key, (_, value))| (*key, tree.scalar_text(*value)));
+        let merged = self.merging.into_map(tree, entries);
+        let (own, others) = (self.facts_of(entries), self.facts_of(&merged));
+        let texts = || {
+            let all = own.iter().zip(entries).chain(others.iter().zip(&merged));
+            all.map(|(key, (_, value))| (*key, tree.scalar_text(*value)))
+        };
         let names_secret = siblings::names_secret(texts(), self.masker);
         let is_kubernetes_secret =
             texts().any(|(key, text)| key.holds_kind && text.is_some_and(siblings::is_secret_kind));
-        for ((key_node, value_node), facts) in entries.iter().zip(&keys) {
+        for ((key_node, value_node), facts) in entries.iter().zip(&own) {
             let value_secret = is_secret
                 || facts.is_secret
                 || (names_secret && facts.holds_value)
@@ -131,8 +141,8 @@ impl Walker<'_> {
                 {
                     self.rename(key, &masked);
                 }
-                if value_secret && !is_markup && matches!(tree.node(*value_node), Some(Node::Scalar(_))) {
-                    self.beside.insert(key.span.end);
+                if value_secret {
+                    self.notice_behind(*key_node, *value_node);
                 }
             } else {
                 let was_in_key = std::mem::replace(&mut self.in_key, true);
@@ -141,6 +151,28 @@ impl Walker<'_> {
             }
             self.node(*value_node, value_secret);
         }
+        // What is merged is walked where it is written; here only what its new neighbours make of it.
+        for ((key_node, value_node), facts) in merged.iter().zip(&others) {
+            let is_named = names_secret && facts.holds_value;
+            if is_named || (is_kubernetes_secret && siblings::is_kubernetes_data(&self.name(*key_node))) {
+                self.notice_behind(*key_node, *value_node);
+                self.node(*value_node, true);
+            }
+        }
+    }
+
+    /// Notes that a comment between a key and its secret stands beside a secret.
+    fn notice_behind(&mut self, key: usize, value: usize) {
+        let tree = self.tree;
+        if let (None, Some(Node::Scalar(key)), Some(Node::Scalar(_))) =
+            (&tree.markup, tree.node(key), tree.node(value))
+        {
+            self.beside.insert(key.span.end);
+        }
+    }
+
+    fn facts_of(&mut self, entries: &[Entry]) -> Vec<KeyFacts> {
+        entries.iter().map(|(key, _)| self.facts(*key)).collect()
     }
 
     /// Returns what follows from a key.

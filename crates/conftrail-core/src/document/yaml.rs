@@ -24,7 +24,9 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Unparsed> {
                     // As a value it is the key of nothing, and does no harm there.
                     reader.tree.merge_keys.insert(reader.tree.nodes.len());
                 }
-                (Node::Scalar(reader.scalar(&content, style, tag.as_deref(), span)), anchor)
+                let tag = tag.as_deref();
+                let scalar = reader.scalar(&content, style, tag, anchor > 0, span);
+                (Node::Scalar(scalar), anchor)
             }
             Event::Alias(anchor) => (Node::Alias(*reader.anchors.get(&anchor).ok_or(Unparsed)?), 0),
             Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) if open.len() < MAX_DEPTH => {
@@ -70,10 +72,23 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn scalar(&mut self, content: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Scalar {
-        let start = self.places.byte(span.start.index());
+    fn scalar(
+        &mut self,
+        content: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        has_anchor: bool,
+        span: Span,
+    ) -> Scalar {
+        let mut start = self.places.byte(span.start.index());
         let end = self.places.byte(span.end.index()).max(start);
-        let start = start + properties_len(self.text.get(start..end).unwrap_or_default());
+        if tag.is_some() || has_anchor {
+            // The parser's place starts with them, and not where it would without.
+            start += properties_len(self.text.get(start..end).unwrap_or_default());
+            if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                start += header_len(self.text.get(start..end).unwrap_or_default());
+            }
+        }
         let span = start..start + scalar_len(self.text.get(start..end).unwrap_or_default(), style);
         let text = SmolStr::new(content);
         let is_text = tag.is_some_and(|tag| tag.suffix == "str" || !tag.is_yaml_core_schema());
@@ -119,6 +134,12 @@ fn properties_len(scalar: &str) -> usize {
         rest = rest.get(word..).unwrap_or_default().trim_start();
     }
     scalar.len() - rest.len()
+}
+
+/// Returns the length of what announces a block scalar, with the white space before its first line.
+fn header_len(block: &str) -> usize {
+    let content = block.find(['\n', '\r']).and_then(|end| block.get(end..)).unwrap_or_default();
+    block.len() - content.trim_start_matches(['\n', '\r', ' ']).len()
 }
 
 /// How far apart the known places are.

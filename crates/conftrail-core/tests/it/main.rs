@@ -7,6 +7,7 @@ mod documents;
 mod found;
 mod golden;
 mod masking;
+mod yaml_table;
 
 use conftrail_core::mask::{MaskKey, MaskRules, Masker};
 
