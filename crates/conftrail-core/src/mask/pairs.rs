@@ -37,6 +37,11 @@ static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// The next text of a list, behind an option and its quotes: `"--password", "x"`, or an item on the next line.
+static NEXT_ITEM: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"^,\s*\\?["']([^"'\\\n-][^"'\\\n]*)|^[ \t]*\r?\n[ \t#]*-[ \t]+["']?([^\s"'-][^"'\n]*)"#)
+});
+
 /// A manifest's line that says what it is.
 static KUBERNETES_SECRET: LazyLock<Regex> =
     LazyLock::new(|| regex(r#"["']?kind["']?[ \t]*:[ \t]*["']?Secret\b"#));
@@ -161,6 +166,11 @@ fn pair(lines: &Lines<'_>, name: &Range<usize>, found: &mut Vec<Range<usize>>) -
     } else if let Some(spoken) = SPOKEN.find(after) {
         let at = name.end + closers + spoken.end();
         return extent::value(lines, at, Place { leads_line: false, in_flow: false, colon: false }, found);
+    } else if let Some(item) = NEXT_ITEM.captures(after).filter(|_| line_before.ends_with('-')) {
+        let at = name.end + closers;
+        for value in item.iter().skip(1).flatten() {
+            push_trimmed(text, at + value.start()..at + value.end(), found);
+        }
     } else if let Some(word) = next_word(lines, name, prefix, after, closers) {
         found.push(word.clone());
         return word.end;

@@ -44,6 +44,19 @@ pub(crate) fn holds_value(key: &str) -> bool {
     ends_with_word(key, &["value", "val", "v", "content", "data", "text", "default"])
 }
 
+/// Says whether a text of a list is an option whose value is the next text: `["--password", "x"]`.
+pub(crate) fn takes_secret(text: &str, masker: &Masker) -> bool {
+    text.strip_prefix('-').is_some_and(|option| {
+        let name = option.trim_start_matches('-');
+        !name.contains('=') && is_name(name) && masker.is_secret_name(name)
+    })
+}
+
+/// Says whether a text behind such an option is its value and no option itself.
+pub(crate) fn is_value(text: &str) -> bool {
+    !text.starts_with("--")
+}
+
 /// Says whether a text can be a name at all: names are short and hold no white space.
 pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= 256 && !text.contains(char::is_whitespace)

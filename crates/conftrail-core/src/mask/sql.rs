@@ -1,7 +1,7 @@
 //! Masking of SQL text: literals by the column they belong to, comments and other literals by what they hold.
 
 use super::Masker;
-use super::siblings::is_name;
+use super::siblings::{holds_name, holds_value, is_name};
 use super::sql_readings::{Replacement, joined, readings, replaced};
 use super::sql_tokens::{Kind, Reading, Token, tokens, unescape};
 
@@ -86,6 +86,13 @@ impl Masker {
     }
 }
 
+/// What the name of a column says about its values.
+struct Column {
+    is_secret: bool,
+    holds_name: bool,
+    holds_value: bool,
+}
+
 struct Statement<'a> {
     masker: &'a Masker,
     sql: &'a str,
@@ -94,6 +101,9 @@ struct Statement<'a> {
     verdicts: Vec<Verdict>,
     reading: Reading,
     names_secret: bool,
+    /// Whether a column that names things is given the name of a secret (`name = 'db.password'`): what columns that hold
+    /// things are given is secret then.
+    names_pair: bool,
     /// Where the first word stands that speaks of accounts' credentials.
     credentials_from: usize,
     /// Up to where the values of secret names were judged.
@@ -111,11 +121,13 @@ impl<'a> Statement<'a> {
             verdicts,
             reading,
             names_secret: false,
+            names_pair: false,
             credentials_from: usize::MAX,
             judged_to: 0,
         };
         let mut places = 0..statement.tokens.len();
         statement.names_secret = reading.is_cut || places.clone().any(|at| statement.is_secret_name(at));
+        statement.names_pair = statement.names_secret && places.clone().any(|at| statement.is_naming(at));
         let is_credential =
             |at: usize| statement.is_word(at, "identified") || statement.is_word(at, "password");
         statement.credentials_from = places.find(|at| is_credential(*at)).unwrap_or(usize::MAX);
@@ -171,36 +183,80 @@ impl<'a> Statement<'a> {
             let close =
                 (open..self.tokens.len()).find(|at| self.is_sign(*at, ")")).unwrap_or(self.tokens.len());
             let names = (open + 1..close).filter(|at| !self.is_sign(*at, ",") && !self.is_sign(*at + 1, "."));
-            columns = Some(names.map(|at| self.is_secret_name(at)).collect::<Vec<bool>>());
+            columns = Some(names.map(|at| self.column(at)).collect::<Vec<Column>>());
             at = close + 1;
         }
         if !(self.is_word(at, "values") || self.is_word(at, "value")) {
             return;
         }
         let mut depth = 0_u32;
+        let mut values = Vec::new();
         let mut column = 0;
         for at in at + 1..self.tokens.len() {
             if self.is_sign(at, "(") {
                 depth += 1;
             } else if self.is_sign(at, ")") {
                 depth = depth.saturating_sub(1);
-                column = if depth == 0 { 0 } else { column };
+                if depth == 0 {
+                    self.inserted(columns.as_deref(), &std::mem::take(&mut values));
+                    column = 0;
+                }
             } else if self.is_sign(at, ",") {
                 column += usize::from(depth == 1);
             } else if depth == 0 {
                 return;
             } else {
-                let verdict = match &columns {
-                    Some(columns) => match columns.get(column) {
-                        Some(false) => Verdict::Open,
-                        Some(true) | None => Verdict::Secret,
-                    },
-                    None if self.kind(at) == Some(Kind::Text) => Verdict::Secret,
-                    None => Verdict::Open,
-                };
-                self.settle(at, verdict);
+                values.push((at, column));
             }
         }
+        self.inserted(columns.as_deref(), &values);
+    }
+
+    /// Judges what one list of `VALUES` gives to which column.
+    fn inserted(&mut self, columns: Option<&[Column]>, values: &[(usize, usize)]) {
+        let column_of = |column: usize| columns.and_then(|columns| columns.get(column));
+        let is_pair = values.iter().any(|(at, column)| {
+            column_of(*column).is_some_and(|column| column.holds_name) && self.is_name_of_secret(*at)
+        });
+        self.names_pair |= is_pair;
+        for (at, column) in values {
+            let is_secret = match (columns, column_of(*column)) {
+                (None, _) => self.kind(*at) == Some(Kind::Text),
+                (Some(_), None) => true,
+                (Some(_), Some(column)) => column.is_secret || (is_pair && column.holds_value),
+            };
+            self.settle(*at, if is_secret { Verdict::Secret } else { Verdict::Open });
+        }
+    }
+
+    fn column(&self, at: usize) -> Column {
+        let name = self.name(at);
+        Column {
+            is_secret: self.is_secret_name(at),
+            holds_name: holds_name(name),
+            holds_value: holds_value(name),
+        }
+    }
+
+    /// Says whether a column that names things is given, or compared with, the name of a secret.
+    fn is_naming(&self, at: usize) -> bool {
+        if !matches!(self.kind(at), Some(Kind::Word | Kind::Name)) || !holds_name(self.name(at)) {
+            return false;
+        }
+        let Some(value) = self.comparison(at) else { return false };
+        let first = value + usize::from(self.is_introducer(value));
+        self.is_name_of_secret(first) || self.plain_list(value).any(|at| self.is_name_of_secret(at))
+    }
+
+    fn is_name_of_secret(&self, at: usize) -> bool {
+        self.kind(at) == Some(Kind::Text) && self.is_secret_name(at)
+    }
+
+    /// Says whether this is a column that holds what another one names.
+    fn is_of_pair(&self, at: usize) -> bool {
+        self.names_pair
+            && matches!(self.kind(at), Some(Kind::Word | Kind::Name))
+            && holds_value(self.name(at))
     }
 
     /// Returns where the value starts when a name at `at` is assigned or compared.
@@ -219,7 +275,7 @@ impl<'a> Statement<'a> {
 
     /// Judges the literals of an assignment or comparison.
     fn assigned(&mut self, name: usize, value: usize) {
-        if !self.is_secret_name(name) {
+        if !self.is_secret_name(name) && !self.is_of_pair(name) {
             // Only a literal that stands alone is surely this column's and nothing else's.
             if self.kind(name) != Some(Kind::Text) {
                 let first = value + usize::from(self.is_introducer(value));
@@ -348,6 +404,11 @@ impl<'a> Statement<'a> {
     fn quoted(&self, value: &str) -> String {
         let doubled = value.replace('\'', "''");
         if self.reading.backslash_escapes { doubled.replace('\\', "\\\\") } else { doubled }
+    }
+
+    /// Returns a token without its quotes.
+    fn name(&self, at: usize) -> &str {
+        self.tokens.get(at).and_then(|token| self.sql.get(token.inner.clone())).unwrap_or_default()
     }
 
     fn kind(&self, at: usize) -> Option<Kind> {

@@ -37,7 +37,9 @@ impl Masker {
         match value {
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => true,
             Value::Text(text) => !self.may_hold_secret(text),
-            Value::List(values) => values.iter().all(|inner| self.is_plain(inner, memo)),
+            Value::List(values) => values.iter().all(|inner| {
+                self.is_plain(inner, memo) && !inner.as_text().is_some_and(|text| self.is_option(text))
+            }),
             Value::Map(map) => map.iter().all(|(key, inner)| {
                 let facts = memo.facts(self, key);
                 let is_named = facts.is_secret || facts.holds_secret;
@@ -60,6 +62,11 @@ impl Masker {
         siblings::is_name(text) && self.is_secret_name(text)
     }
 
+    /// Says whether a text of a list makes the next one secret.
+    fn is_option(&self, text: &str) -> bool {
+        siblings::takes_secret(text, self)
+    }
+
     fn walk(
         &self,
         value: &mut Value,
@@ -77,9 +84,12 @@ impl Masker {
             }
             Value::Map(map) => self.walk_map(map, is_secret, path, masked, memo),
             Value::List(values) => {
+                let mut follows_option = false;
                 for (index, inner) in values.iter_mut().enumerate() {
+                    let is_value = follows_option && inner.as_text().is_some_and(siblings::is_value);
+                    follows_option = inner.as_text().is_some_and(|text| self.is_option(text));
                     path.enter_index(index);
-                    self.walk(inner, is_secret, path, masked, memo);
+                    self.walk(inner, is_secret || is_value, path, masked, memo);
                     path.leave();
                 }
             }
@@ -181,6 +191,8 @@ mod tests {
         samples
             .extend(named.map(|(key, text)| Value::Map(Map::from_iter([(key.into(), Value::from(text))]))));
         samples.extend(below);
+        let options = [["--db-sk", "x"], ["--token", "--x"], ["-limit", "5"]];
+        samples.extend(options.map(|list| Value::List(list.map(Value::from).to_vec())));
         samples
     }
 

@@ -35,6 +35,13 @@ fn secrets_in_free_text_are_masked_and_their_surroundings_stay() {
     check_text("mysql -h db -u root -p§ shop", &["mysql -h db -u root -p", " shop"]);
     check_text("tool --password § --limit 5", &["--password ", "--limit 5"]);
     check_text("tool --token=§ --limit 5", &["--token=", "--limit 5"]);
+    check_text(
+        "[\"--password\", \"§\", \"--limit\", \"5\"]",
+        &["[\"--password\", \"", "\"--limit\", \"5\"]"],
+    );
+    check_text("{\\\"args\\\": [\\\"--password\\\", \\\"§\\\", \\\"5\\\"]}", &["\\\"5\\\"]"]);
+    check_text("- --db.password\n- §\n- --limit\n- 5", &["- --limit\n- 5"]);
+    check_text("- --token\n- '§'\n- x\n# password: b§", &["- --token\n- '", "\n- x\n"]);
     check_text("curl -u admin:§ https://host/x", &["curl -u admin:", "https://host/x"]);
     check_text("Authorization: Bearer §", &["Authorization: "]);
     check_text("-H 'Authorization: Basic §=='", &["Authorization: "]);
@@ -170,6 +177,7 @@ fn values_are_masked_by_name_by_neighbour_and_by_shape() {
         r#"{"limit": 5, "password": "a", "pin_password": 1234, "token": null, "use_token": true,
             "secrets": {"alice": ["a", 1, {"b": "c"}], "3f2a9b1c77de41": "bob"},
             "env": [{"name": "DB_PASSWORD", "value": "x"}, {"name": "LIMIT", "value": "5"}],
+            "args": ["--limit", "5", "--db-sk", "x", "--token", "--verbose", "-password", "y"],
             "url": "mysql://a:hunter2@db/x", "ghp_16C7e42F292c6912E7710c838347Ae178B4a": 1,
             "nested": "{\"password\": \"x\"}"}"#,
     )
@@ -187,6 +195,8 @@ fn values_are_masked_by_name_by_neighbour_and_by_shape() {
         format!("secrets.{key}"),
         format!("secrets.{key}"),
         "env[0].value".into(),
+        "args[3]".into(),
+        "args[7]".into(),
         "url".into(),
         token.clone(),
         "nested".into(),
@@ -297,6 +307,26 @@ fn credentials_of_accounts_servers_and_replication_are_masked_wherever_they_stan
     );
     check_sql("start group_replication user='repl', password='§'", &["user='repl'"]);
     check_sql("create table t (id int) connection='mysql://app:§@db/d/t'", &["mysql://app:", "@db/d/t"]);
+}
+
+#[test]
+fn a_value_beside_the_name_of_a_secret_is_masked_in_every_form_of_statement() {
+    check_sql(
+        "insert into p (id, name, value) values (1, 'limit', '5'), (2, 'db.password', '§'), (3, 'url', 'x')",
+        &["(1, 'limit', '5'), (2, 'db.password', ", "(3, 'url', 'x')"],
+    );
+    check_sql("insert into p (value, `key`, n) values ('§', 'api.token', 7)", &["'api.token', 7"]);
+    check_sql("update p set value='§', n=1 where name='db.password'", &["n=1 where name='db.password'"]);
+    check_sql("update p set p.value=_utf8mb4'§' where p.item_key in ('db.password', 'limit')", &["'limit')"]);
+    check_sql(
+        "insert into p set name='db.password', value='§' on duplicate key update value='b§'",
+        &["name='db.password'"],
+    );
+    check_sql(
+        "insert into p (name, value) values ('db.password', '§') on duplicate key update value='§'",
+        &["'db.password'"],
+    );
+    check_sql("update p set value='500' where name='limit' and password='§'", &["value='500'", "'limit'"]);
 }
 
 #[test]
