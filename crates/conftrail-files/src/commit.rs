@@ -1,5 +1,6 @@
 //! What a commit says about a change.
 
+use conftrail_core::mask::Masker;
 use conftrail_core::{Authority, Reason, SmolStr};
 
 /// Words that look like tickets and are none: standards, algorithms, encodings.
@@ -24,6 +25,17 @@ impl Commit {
         let (author, mail) = (fields.next()?.to_owned(), fields.next()?.to_owned());
         let message = fields.next()?.trim_end_matches(['\0', '\n']).to_owned();
         is_id.then_some(Self { id, author, mail, message })
+    }
+
+    /// Replaces the secrets in whatever a person wrote.
+    pub(crate) fn masked(self, masker: &Masker) -> Self {
+        let masked = |text: String| masker.text(&text).into_owned();
+        Self {
+            id: self.id,
+            author: masked(self.author),
+            mail: masked(self.mail),
+            message: masked(self.message),
+        }
     }
 
     /// Returns what the message says about the reason: claims all of them.

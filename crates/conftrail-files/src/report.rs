@@ -39,7 +39,8 @@ pub(crate) struct After<'a> {
 }
 
 /// Makes the event.
-pub(crate) fn event(masker: &Masker, origin: &Origin, found: Difference<'_>) -> Arc<Event> {
+pub(crate) fn event(masker: &Masker, origin: &Origin, mut found: Difference<'_>) -> Arc<Event> {
+    found.commit = found.commit.map(|commit| commit.masked(masker));
     let before_format =
         found.before.map(|known| Format::detect(found.path, known.text.as_deref().unwrap_or_default()));
     let before = found.before.zip(before_format).and_then(|(known, format)| known.document(format, masker));
@@ -58,13 +59,9 @@ pub(crate) fn event(masker: &Masker, origin: &Origin, found: Difference<'_>) -> 
     if time > found.observed {
         draft.flags.push(flag::CLOCK_SUSPECT.into());
     }
-    draft.actor = actor(masker, &found);
+    draft.actor = actor(&found);
     draft.position = Some(position(&found));
-    if let Some(commit) = &found.commit {
-        let mut reason = commit.reason();
-        reason.message = reason.message.map(|message| masker.text(&message).into());
-        draft.reason = Some(reason);
-    }
+    draft.reason = found.commit.as_ref().map(Commit::reason);
 
     // A file that could not be read before is seen for the first time, not changed.
     let is_first_sight = found.before.is_some_and(|known| known.fingerprint.is_none());
@@ -123,7 +120,7 @@ fn changed_at(stat: &Stat) -> Timestamp {
 }
 
 /// A commit's author is a claim that belongs to exactly this content; a file's owner is a guess.
-fn actor(masker: &Masker, found: &Difference<'_>) -> Actor {
+fn actor(found: &Difference<'_>) -> Actor {
     let owner = found.after.as_ref().map(|after| SmolStr::new(&after.owner));
     let Some(commit) = &found.commit else {
         let binding = if owner.is_some() { Binding::Heuristic } else { Binding::None };
@@ -138,7 +135,7 @@ fn actor(masker: &Masker, found: &Difference<'_>) -> Actor {
         };
     };
     Actor {
-        name: Some(masker.text(&commit.author).into()),
+        name: Some(SmolStr::new(&commit.author)),
         login: owner,
         binding: Binding::Exact,
         authority: Authority::Claimed,

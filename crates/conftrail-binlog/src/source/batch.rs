@@ -7,6 +7,7 @@ use conftrail_core::mask::Masker;
 use conftrail_core::{Action, Event, Map, Origin, Resource, SmolStr};
 
 use super::attribute::Trace;
+use super::beside_rows;
 use super::editor::claim_by_column;
 use super::partial_row::PartialRow;
 use super::tables::Captured;
@@ -129,6 +130,7 @@ impl Batch {
         for pending in pending {
             events.extend(finishing.event(pending));
         }
+        beside_rows::mask(&mut events, masker);
         events
     }
 }

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod batch;
+mod beside_rows;
 mod clock;
 mod compressed;
 mod config;

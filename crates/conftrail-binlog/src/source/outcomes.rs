@@ -4,7 +4,7 @@ use conftrail_core::{Action, Map, SmolStr, flag};
 
 use super::position::Place;
 use super::reader::Reader;
-use super::xa::Decided;
+use super::xa::{Decided, masked_xid};
 use crate::wire::RawEvent;
 
 /// The words of `detail.result`.
@@ -34,7 +34,7 @@ impl Reader {
         let mut detail = Map::default();
         detail.insert("of", &*transaction.identity);
         detail.insert("result", ROLLED_BACK);
-        detail.insert("savepoint", savepoint);
+        detail.insert("savepoint", &*self.settings.masker.text(savepoint));
         detail.insert("from", from);
         self.outcome(event, detail, false);
     }
@@ -48,6 +48,7 @@ impl Reader {
             && transaction.has_events
         {
             let of = transaction.identity.to_string();
+            let xid = masked_xid(&self.settings.masker, &xid).into_owned();
             self.xa_decided(event, &xid, Some(&of), true);
         }
         self.end(Place::end_of(event));
@@ -56,9 +57,10 @@ impl Reader {
     /// What became of a prepared transaction, as an event unless none of its rows are captured. Of rows that were prepared
     /// before the reading began nothing is known but this.
     pub(super) fn xa_outcome(&mut self, event: &RawEvent<'_>, xid: &str, committed: bool) {
-        match self.xa.decided(xid) {
-            Decided::Rows(of) => self.xa_decided(event, xid, Some(&of), committed),
-            Decided::Unseen => self.xa_decided(event, xid, None, committed),
+        let xid = masked_xid(&self.settings.masker, xid).into_owned();
+        match self.xa.decided(&xid) {
+            Decided::Rows(of) => self.xa_decided(event, &xid, Some(&of), committed),
+            Decided::Unseen => self.xa_decided(event, &xid, None, committed),
             Decided::Nothing => self.pass_over(event),
         }
     }

@@ -17,7 +17,7 @@ use super::lookup::Lookup;
 use super::position::{BinlogPosition, LastRead, Mode, Place};
 use super::tables::Tables;
 use super::transaction::{Transaction, header_time};
-use super::xa::OpenXa;
+use super::xa::{OpenXa, masked_xid};
 use crate::decode::Names;
 use crate::gtid::{Executed, GtidSet};
 use crate::wire::{Arrival, EventHeader, EventStream, RawEvent, kind};
@@ -299,7 +299,7 @@ impl Reader {
         if let Some(transaction) = self.transaction.take() {
             if let Some(xid) = transaction.xid {
                 let identity = transaction.has_events.then_some(&*transaction.identity);
-                self.xa.prepared(&xid, identity);
+                self.xa.prepared(&masked_xid(&self.settings.masker, &xid), identity);
             }
             if let Some(gtid) = &transaction.gtid {
                 self.position.executed.add(gtid);

@@ -25,17 +25,22 @@ pub(super) fn text_detail(masker: &Masker, dialect: Dialect, sql: &str) -> Map {
     let is_cut = beginning.len() < sql.len();
     let escapes = dialect.backslash_escapes();
     let text = if is_cut { masker.sql_beginning(beginning, escapes) } else { masker.sql_in(sql, escapes) };
+    let mut detail = with_text(Map::default(), text);
+    if is_cut {
+        detail.insert("bytes", sql.len() as u64);
+    }
+    detail
+}
+
+/// Puts a masked text and its digest into a detail.
+pub(super) fn with_text(mut detail: Map, text: String) -> Map {
     let mut digest = "sha256:".to_owned();
     for byte in Sha256::digest(text.as_bytes()) {
         // Writing to a string does not fail.
         let _never_fails = write!(digest, "{byte:02x}");
     }
-    let mut detail = Map::default();
     detail.insert("text", text);
     detail.insert("digest", digest);
-    if is_cut {
-        detail.insert("bytes", sql.len() as u64);
-    }
     detail
 }
 

@@ -1,7 +1,9 @@
 //! XA transactions: their rows stand in the binlog before it is decided what becomes of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use conftrail_core::mask::Masker;
 use conftrail_core::{StateChange, Value};
 
 /// Keys of the checkpoint's state start so.
@@ -53,9 +55,48 @@ impl OpenXa {
     }
 }
 
+/// Returns an xid as it may be kept and told. The log has it in hexadecimal digits, `X'71',X'',1`; a part whose text holds a
+/// secret becomes that text, masked.
+pub(super) fn masked_xid<'a>(masker: &Masker, xid: &'a str) -> Cow<'a, str> {
+    let masked = |part: &str| {
+        let text = text_of(part.strip_prefix("X'")?.strip_suffix('\'')?)?;
+        match masker.text(&text) {
+            Cow::Owned(masked) => Some(format!("'{masked}'")),
+            Cow::Borrowed(_) => None,
+        }
+    };
+    let parts: Vec<Option<String>> = xid.split(',').map(masked).collect();
+    if parts.iter().all(Option::is_none) {
+        return Cow::Borrowed(xid);
+    }
+    let told = xid.split(',').zip(parts).map(|(part, masked)| masked.unwrap_or_else(|| part.to_owned()));
+    Cow::Owned(told.collect::<Vec<_>>().join(","))
+}
+
+/// Returns the text that hexadecimal digits stand for; none for other bytes.
+fn text_of(digits: &str) -> Option<String> {
+    let byte = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    String::from_utf8(bytes?).ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use conftrail_core::mask::{MaskKey, MaskRules};
+
     use super::*;
+
+    #[test]
+    fn a_secret_in_an_xid_is_masked_and_other_xids_stay() {
+        let masker = Masker::new(MaskKey::new([1; 32]), &MaskRules::default()).unwrap();
+        let digits = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let xid = format!("X'{}',X'62',1", digits("password=x8Kq2mPz91Lw"));
+        let expected = format!("'password={}',X'62',1", masker.hash("x8Kq2mPz91Lw"));
+        assert_eq!(masked_xid(&masker, &xid), expected);
+        for plain in ["X'71',X'',1", "X'ff7',X'zz',1", "X'ff',1", "'a'", ""] {
+            assert_eq!(masked_xid(&masker, plain), plain);
+        }
+    }
 
     #[test]
     fn an_open_transaction_survives_in_the_checkpoint_until_it_is_decided() {

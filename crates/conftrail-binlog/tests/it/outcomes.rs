@@ -172,3 +172,37 @@ async fn the_outcome_of_an_xa_transaction_is_told_unless_none_of_its_rows_is_cap
         assert_eq!((detail(&outcomes[1], "result"), of), (Some("committed"), None::<&Value>));
     }
 }
+
+#[tokio::test]
+async fn a_secret_in_the_name_of_an_xa_transaction_or_of_a_savepoint_is_masked_in_events_and_checkpoint() {
+    const SECRET: &str = "x8Kq2mPz91Lw";
+    let digits: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let server = server(Product::Mysql).await;
+    let mut reading = Reading::latest(config(&server, "d.*")).await;
+    let xid = format!("'password={SECRET}'");
+    server
+        .query(&format!("XA START {xid}; INSERT INTO d.t VALUES (1); XA END {xid}; XA PREPARE {xid}"))
+        .await;
+    let prepared = reading.catch_up(&server).await;
+    let is_open = |key: &String| key.starts_with("xa:'password=hmac-sha256:");
+    assert!(reading.checkpoint.state.keys().any(is_open), "{:?}", reading.checkpoint.state.keys());
+    server.query(&format!("XA COMMIT {xid}")).await;
+    let outcome = reading.catch_up(&server).await;
+    let told = outcome.last().expect("the outcome is told");
+    assert_eq!(detail(told, "of"), prepared[0].tx.as_ref().map(|tx| tx.id.as_str()));
+    let savepoint = format!("`password={SECRET}`");
+    server
+        .query(&format!(
+            "SET SESSION binlog_format = STATEMENT; BEGIN; INSERT INTO d.t VALUES (2); SAVEPOINT {savepoint}; \
+             INSERT INTO d.m VALUES (1); INSERT INTO d.t VALUES (3); ROLLBACK TO {savepoint}; COMMIT"
+        ))
+        .await;
+    let back = reading.catch_up(&server).await;
+    let told = back.iter().find_map(|event| detail(event, "savepoint")).expect("the rollback is told");
+    assert!(told.starts_with("password=hmac-sha256:"), "{told}");
+    for event in [prepared, outcome, back].iter().flatten() {
+        let printed = serde_json::to_string(event).unwrap();
+        assert!(!printed.contains(SECRET) && !printed.contains(&digits), "{printed}");
+    }
+    assert!(!reading.checkpoint.state.keys().any(|key| key.starts_with("xa:")));
+}

@@ -248,6 +248,36 @@ async fn the_statement_stands_in_the_event_where_it_is_asked_for_masked() {
 }
 
 #[tokio::test]
+async fn what_only_a_row_shows_to_be_secret_is_masked_in_its_statement_too() {
+    let server = MysqlServer::shared().await;
+    let database = server.create_database().await;
+    server
+        .query(&format!(
+            "USE {database}; CREATE TABLE p (id INT PRIMARY KEY, name VARCHAR(20), value VARCHAR(20), doc JSON); \
+             INSERT INTO p VALUES (1, 'limit', '5', NULL), (2, 'db.password', 'x', NULL), (3, 'url', 'y', NULL); \
+             CREATE PROCEDURE rotate(v VARCHAR(20), d VARCHAR(20)) UPDATE p SET value = v, doc = JSON_OBJECT('token', d) WHERE id = 2"
+        ))
+        .await;
+    let wanted = conftrail_binlog::Config { with_query: true, ..config(server, &format!("{database}.*")) };
+    let mut reading = Reading::latest(wanted).await;
+    server
+        .query(&format!(
+            "USE {database}; UPDATE p SET value = 'hunter2' WHERE id IN (1, 2); UPDATE p SET value = 0x68756e74657233 WHERE id = 2; \
+             CALL rotate('hunter4', 'hunter5'); UPDATE p SET value = 'plain' WHERE id = 3"
+        ))
+        .await;
+    let events = reading.events_until(5).await;
+    for event in &events {
+        let text = detail(event, "text").expect("a statement");
+        let is_plain = event.resource.name == "3";
+        assert_eq!(text.contains("hmac-sha256:"), !is_plain, "{text}");
+        assert_eq!(text.contains("'plain'"), is_plain);
+        assert!(!text.contains("hunter") && !text.contains("68756e74"), "{text}");
+        assert!(event.detail.as_ref().is_some_and(|detail| detail.get("digest").is_some()));
+    }
+}
+
+#[tokio::test]
 async fn a_large_transaction_comes_in_pieces_whose_position_stays_before_it() {
     let server = MysqlServer::start(MysqlOptions::recommended()).await;
     server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT)").await;

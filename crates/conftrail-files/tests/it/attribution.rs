@@ -63,6 +63,31 @@ async fn committed_content_has_its_author_message_and_ticket() {
 }
 
 #[tokio::test]
+async fn a_secret_in_any_part_of_a_commit_is_masked() {
+    const TOKEN: &str = "glpat-zYxWvUtSrQpOnMlKjIhG";
+    let mut watch = Watch::new();
+    let directory = watch.directory.path().to_owned();
+    git(&directory, &["init", "-q"]);
+    watch.write("a.yaml", "v: 1\n");
+    git(&directory, &["add", "."]);
+    git(&directory, &["commit", "-q", "-m", "first"]);
+    watch.open().await;
+    watch.write("a.yaml", "v: 2\n");
+    let author = format!("--author=Alice {TOKEN} <{TOKEN}@example.com>");
+    let message = format!("CHG-7: with {TOKEN}\n\nApproved-by: Bob {TOKEN}");
+    git(&directory, &["commit", "-q", "-a", &author, "-m", &message]);
+    let event = watch.event().await;
+    let reason = event.reason.as_ref().unwrap();
+    assert_eq!(reason.ticket.as_deref(), Some("CHG-7"));
+    let mail = event.position.as_ref().unwrap().get("mail").unwrap().as_text();
+    for told in [event.actor.name.as_deref(), reason.message.as_deref(), reason.approver.as_deref(), mail] {
+        let told = told.unwrap();
+        assert!(told.contains("hmac-sha256:") && !told.contains(TOKEN), "{told}");
+    }
+    assert!(!serde_json::to_string(&event).unwrap().contains(TOKEN));
+}
+
+#[tokio::test]
 async fn what_differs_from_the_last_commit_is_nobodys_commit() {
     let mut watch = Watch::new();
     git(watch.directory.path(), &["init", "-q"]);
