@@ -13,7 +13,7 @@ import time
 from program import PROGRAM, Conftrail
 from scene import play, until
 from servers import read_eml
-from traces import places_of
+from traces import Search
 
 PATIENCE = 120
 SECRETS = ["s3cret-of-the-demo", "another-secret-of-the-demo", "a-rotated-secret-of-the-demo"]
@@ -52,7 +52,7 @@ def story(scene):
                       for wanted in ("alice", "CHG-1234", "50", "10", "maximum-pool-size")])
 
     # The sample's own files and the objects of its Git checkout hold the secrets; nothing else may.
-    found = places_of(directory, SECRETS, besides=[directory / "config"])
+    found = Search(scene, SECRETS).below(directory, besides=[directory / "config"])
     scene.equal("places beyond the sample where one of its secrets stands", found, [])
     scene.equal("secrets of the sample in what was printed", [one for one in SECRETS if one in said], [])
 
