@@ -24,7 +24,7 @@ impl Default for Merging {
 
 impl Merging {
     /// Returns the entries that a map gets from those that it merges, without what it says itself: the nearest first.
-    pub(crate) fn into_map(&mut self, tree: &Tree, own: &[Entry]) -> Vec<Entry> {
+    pub(crate) fn given_to(&mut self, tree: &Tree, own: &[Entry]) -> Vec<Entry> {
         let mut found = Vec::new();
         let mut waiting = merged_maps(tree, own);
         if waiting.is_empty() {

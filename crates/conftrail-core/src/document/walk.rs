@@ -121,7 +121,7 @@ impl Walker<'_> {
 
     fn map(&mut self, entries: &[Entry], is_secret: bool) {
         let tree = self.tree;
-        let merged = self.merging.into_map(tree, entries);
+        let merged = self.merging.given_to(tree, entries);
         let (own, others) = (self.facts_of(entries), self.facts_of(&merged));
         let texts = || {
             let all = own.iter().zip(entries).chain(others.iter().zip(&merged));

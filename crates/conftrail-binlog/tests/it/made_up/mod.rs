@@ -211,8 +211,13 @@ async fn an_event_that_contradicts_itself_is_told_and_what_follows_is_right() {
             let [first, told @ .., last] = &events[..] else { panic!("{:?}", actions(&events)) };
             assert_eq!((&*first.resource.name, &*last.resource.name), ("1", "3"), "{product:?}");
             assert_eq!(value(last), &Value::Int(-3));
-            assert!(!told.is_empty() && actions(told).iter().all(|one| *one == Action::Undecoded), "{told:?}");
-            assert!(told.iter().all(|one| detail(one, "error").as_text().is_some_and(|error| !error.is_empty())));
+            assert!(
+                !told.is_empty() && actions(told).iter().all(|one| *one == Action::Undecoded),
+                "{told:?}"
+            );
+            assert!(
+                told.iter().all(|one| detail(one, "error").as_text().is_some_and(|error| !error.is_empty()))
+            );
             server.query("INSERT INTO d.t VALUES (4, -4)").await;
             let resumed = Reading::open(through(&proxy, &server), Some(reading.checkpoint.clone())).await;
             assert_eq!(names(&resumed.expect("it opens").catch_up(&server).await), ["4"], "{product:?}");
