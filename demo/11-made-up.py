@@ -118,4 +118,4 @@ def restart(scene, server, behind):
 
 
 if __name__ == "__main__":
-    play("10-made-up", story)
+    play("11-made-up", story)
