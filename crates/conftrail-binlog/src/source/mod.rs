@@ -9,6 +9,7 @@ mod config;
 mod context;
 mod dialect;
 mod editor;
+mod endings;
 mod error;
 mod filter;
 mod gtid_event;

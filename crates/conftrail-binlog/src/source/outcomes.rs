@@ -1,4 +1,4 @@
-//! What became of changes that stand in the binlog already: rollbacks within transactions, XA transactions, and incidents.
+//! What became of changes that stand in the binlog already: rollbacks within transactions, and XA transactions.
 
 use conftrail_core::{Action, Map, SmolStr, flag};
 
@@ -81,16 +81,5 @@ impl Reader {
         if let Some(draft) = draft.filter(|_| !committed) {
             draft.flags.push(SmolStr::new_static(flag::ROLLED_BACK));
         }
-    }
-
-    /// The server says itself that its log lacks something.
-    pub(super) fn incident(&mut self, event: &RawEvent<'_>) {
-        let mut detail = Map::default();
-        let place = format!("{}:{}", event.file, event.start);
-        detail.insert("from", place.as_str());
-        detail.insert("to", place.as_str());
-        detail.insert("cause", "the server reports an incident: its binlog lacks changes");
-        let resource = self.whole_source();
-        self.report(event, Action::Gap, resource, detail);
     }
 }

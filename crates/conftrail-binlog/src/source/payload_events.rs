@@ -47,6 +47,9 @@ impl Reader {
                         return Ok(Ok(()));
                     }
                 }
+                Ok(None) if self.transaction.as_ref().is_some_and(|open| !open.may_have_ended) => {
+                    return Ok(Err(io::Error::other("the transaction's events have no end")));
+                }
                 Ok(None) => return Ok(Ok(())),
                 Err(error) => return Ok(Err(error)),
             }

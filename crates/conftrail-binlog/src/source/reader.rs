@@ -113,7 +113,10 @@ impl Reader {
                 self.hand_on()?;
             }
             match stream.next_arrival()? {
-                None => return self.hand_on(),
+                None => {
+                    self.hand_on()?;
+                    return Err(PortError::unavailable("read the binlog: the server ended the dump"));
+                }
                 Some(Arrival { event, large: None }) => self.event(&event)?,
                 Some(Arrival { event, large: Some(body) }) => self.large_payload(&event, body)?,
             }
@@ -156,8 +159,11 @@ impl Reader {
             }
             kind::TRANSACTION_PAYLOAD => self.payload(event),
             kind::ROTATE => {
-                if !event.header.is_artificial() {
+                let is_of_the_log = !event.header.is_artificial();
+                if is_of_the_log || self.transaction.as_ref().is_some_and(|open| open.file != event.file) {
                     self.lose_open_transaction(event);
+                }
+                if is_of_the_log {
                     self.tables.clear();
                     self.move_to(Place::end_of(event));
                 }
@@ -176,10 +182,6 @@ impl Reader {
             }
             kind::XID => {
                 self.end(Place::end_of(event));
-                Ok(())
-            }
-            kind::XA_PREPARE => {
-                self.xa_prepared(event);
                 Ok(())
             }
             // Where the server would recover from, and what stands before the file: a place, nothing more.
@@ -235,12 +237,16 @@ impl Reader {
                         self.within(&RawEvent { header, body: &body, ..*event })
                     }
                     None => {
-                        self.undecoded(event, "the compressed event is damaged");
+                        self.unread(event, "the compressed event is damaged");
                         Ok(())
                     }
                 }
             }
             kind::QUERY => self.query(event),
+            kind::XA_PREPARE => {
+                self.xa_prepared(event);
+                Ok(())
+            }
             kind::EXECUTE_LOAD_QUERY => self.load_query(event),
             // What LOAD DATA loads by statement: rows of text, never looked into.
             kind::BEGIN_LOAD_QUERY | kind::APPEND_BLOCK | kind::DELETE_FILE => Ok(()),
@@ -251,20 +257,9 @@ impl Reader {
             }
             _ if event.header.is_ignorable() => Ok(()),
             _ => {
-                self.unknown(event);
+                self.unread(event, "this type of event is not known");
                 Ok(())
             }
-        }
-    }
-
-    /// Reports an event of a type that is not known. It may be all there is of a transaction, or its end.
-    fn unknown(&mut self, event: &RawEvent<'_>) {
-        let stands_alone = self.transaction.is_none();
-        self.undecoded(event, "this type of event is not known");
-        if stands_alone {
-            self.end(Place::end_of(event));
-        } else if let Some(transaction) = &mut self.transaction {
-            transaction.may_have_ended = true;
         }
     }
 
@@ -316,18 +311,6 @@ impl Reader {
         self.tables.passed(&place);
         self.position.place = place;
         self.moved = true;
-    }
-
-    /// A file that ends within a transaction ends with a server that died: what it had not finished did not happen. Where an event
-    /// of it is not known and the server went on in order, that one was its end.
-    fn lose_open_transaction(&mut self, next: &RawEvent<'_>) {
-        let goes_on = |file: &str| next.header.kind == kind::ROTATE || file == next.file;
-        if self.transaction.as_ref().is_some_and(|open| open.may_have_ended && goes_on(&open.file)) {
-            return self.end(Place::start_of(next));
-        }
-        if let Some(transaction) = self.transaction.take() {
-            tracing::warn!(transaction = &*transaction.identity, "a transaction in the binlog has no end");
-        }
     }
 
     /// At the head of a file the server tells what happened before: from there on reading can go by GTID.

@@ -33,17 +33,17 @@ impl Reader {
             Ok(rows) => rows,
             Err(error) => return self.undecoded(event, &error.to_string()),
         };
-        if rows.table_id != RowsEvent::DUMMY_TABLE_ID {
-            match self.tables.get(rows.table_id).cloned().as_deref() {
-                None => self.undecoded(event, "no table map came before its rows"),
-                Some(known @ Known { is_context: true, .. }) => self.context(event, &rows, known),
-                Some(Known { plan, captured: None, .. }) => {
-                    let count = rows.count_rows(plan).unwrap_or_else(|_| items(&rows, plan, &mut self.names));
-                    self.transaction_at(event).ordinal += count;
-                }
-                Some(known @ Known { captured: Some(captured), .. }) => {
-                    self.captured_rows(event, &rows, known, captured);
-                }
+        match self.tables.get(rows.table_id).cloned().as_deref() {
+            // A server that has opened that many tables gives this number to a table, too.
+            None if rows.table_id == RowsEvent::DUMMY_TABLE_ID => {}
+            None => self.undecoded(event, "no table map came before its rows"),
+            Some(known @ Known { is_context: true, .. }) => self.context(event, &rows, known),
+            Some(Known { plan, captured: None, .. }) => {
+                let count = rows.count_rows(plan).unwrap_or_else(|_| items(&rows, plan, &mut self.names));
+                self.transaction_at(event).ordinal += count;
+            }
+            Some(known @ Known { captured: Some(captured), .. }) => {
+                self.captured_rows(event, &rows, known, captured);
             }
         }
         if rows.ends_statement() {

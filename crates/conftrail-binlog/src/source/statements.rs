@@ -60,7 +60,7 @@ impl Reader {
 
     fn statement(&mut self, event: &RawEvent<'_>, query: Option<QueryEvent<'_>>) -> PortResult<()> {
         let Some(query) = query else {
-            self.undecoded(event, "the statement is cut short");
+            self.unread(event, "the statement is cut short");
             return Ok(());
         };
         let backslash_escapes = query.dialect.backslash_escapes().unwrap_or(true);

@@ -66,6 +66,42 @@ async fn an_outcome_of_before_the_start_says_nothing_of_the_change_that_stands_b
     }
 }
 
+/// Bytes of the event that ends a transaction, with its checksum.
+const END: u64 = 31;
+
+#[tokio::test]
+async fn rows_of_a_transaction_that_a_dying_server_did_not_finish_are_told_as_rolled_back() {
+    for product in Product::ALL {
+        let mut server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        server
+            .query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); INSERT INTO d.t VALUES (1)")
+            .await;
+        let file = server.query("SHOW BINARY LOGS").await.pop().expect("a binlog").remove(0);
+        server.kill_9().await;
+        // As the death of its machine within the last write leaves it.
+        let log = server.data_dir().join(file);
+        let length = std::fs::metadata(&log).expect("the binlog").len();
+        let open = std::fs::OpenOptions::new().write(true).open(&log).expect("the binlog");
+        open.set_len(length - END).expect("it is cut");
+        server.start_again().await;
+        let mut reading = Reading::earliest(config(&server, "d.*")).await;
+        let events = reading.catch_up(&server).await;
+        use Action::{Create, Outcome, Schema};
+        if product == Product::Mysql {
+            // It cuts the log itself.
+            assert_eq!(actions(&events), [Schema, Schema]);
+            continue;
+        }
+        assert_eq!(actions(&events), [Schema, Schema, Create, Outcome], "{product:?}");
+        assert_eq!(detail(&events[3], "result"), Some("rolled_back"));
+        assert!(events[3].has_flag("rolled_back"));
+        assert_eq!(detail(&events[3], "of"), events[2].tx.as_ref().map(|tx| tx.id.as_str()));
+        let mut again =
+            Reading::open(config(&server, "d.*"), Some(reading.checkpoint)).await.expect("it opens");
+        assert!(again.catch_up(&server).await.is_empty(), "{product:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_a_rollback_to_a_savepoint_took_back_is_told_from_where_on() {
     for product in Product::ALL {

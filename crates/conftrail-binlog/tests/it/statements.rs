@@ -159,6 +159,28 @@ async fn a_compressed_transaction_is_read_as_any_other() {
 }
 
 #[tokio::test]
+async fn a_compressed_xa_transaction_is_told_as_any_other() {
+    let server = MysqlServer::start(MysqlOptions::recommended()).await;
+    server.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v TEXT)").await;
+    let mut reading = Reading::latest(config(&server, "d.*")).await;
+    let rows = |xid: &str, id: u8| {
+        format!("XA START '{xid}'; INSERT INTO d.t VALUES ({id}, REPEAT('x', 60000)); XA END '{xid}'")
+    };
+    let compressed = "SET binlog_transaction_compression = ON";
+    server.query(&format!("{compressed}; {}; XA PREPARE 'two'", rows("two", 1))).await;
+    server.query(&format!("{compressed}; {}; XA COMMIT 'one' ONE PHASE", rows("one", 2))).await;
+    server.query("XA ROLLBACK 'two'").await;
+    let events = reading.catch_up(&server).await;
+    use Action::{Create, Outcome};
+    assert_eq!(actions(&events), [Create, Create, Outcome, Outcome]);
+    let outcomes: Vec<_> =
+        events[2..].iter().map(|event| (detail(event, "of"), detail(event, "result"))).collect();
+    let tx = |index: usize| events[index].tx.as_ref().map(|tx| tx.id.as_str());
+    assert_eq!(outcomes, [(tx(1), Some("committed")), (tx(0), Some("rolled_back"))]);
+    assert!(!reading.checkpoint.state.keys().any(|key| key.starts_with("xa:")));
+}
+
+#[tokio::test]
 async fn a_large_compressed_transaction_is_handed_on_in_parts_and_its_position_with_the_last() {
     const ROWS: usize = 17_000;
     let server = MysqlServer::start(MysqlOptions::recommended()).await;

@@ -7,12 +7,15 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// Changes an event, header first and without its checksum; says whether it did.
-type Change = Arc<Mutex<dyn FnMut(&mut [u8]) -> bool + Send>>;
+/// Changes an event, header first and without its checksum; says whether it did. The event may get another length; one of which
+/// nothing is left becomes the end of the dump.
+type Change = Arc<Mutex<dyn FnMut(&mut Vec<u8>) -> bool + Send>>;
 
 /// Bytes of an event's header and of its checksum.
 const HEADER: usize = 19;
 const CHECKSUM: usize = 4;
+/// Where its size stands in its header.
+const SIZE: usize = 9;
 
 /// Passes on everything between clients and one server; it ends when dropped.
 pub(super) struct Proxy {
@@ -22,7 +25,10 @@ pub(super) struct Proxy {
 
 impl Proxy {
     /// Starts in front of a server whose binlog has checksums.
-    pub(super) async fn start(server: u16, change: impl FnMut(&mut [u8]) -> bool + Send + 'static) -> Self {
+    pub(super) async fn start(
+        server: u16,
+        change: impl FnMut(&mut Vec<u8>) -> bool + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let change: Change = Arc::new(Mutex::new(change));
@@ -54,11 +60,18 @@ async fn pass_on_changed(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, change
         if from.read_exact(&mut content).await.is_err() {
             return;
         }
-        if let Some(event) = event(&mut content) {
-            let (inner, checksum) = event.split_at_mut(event.len() - CHECKSUM);
-            if change.lock().expect("no test panics in it")(inner) {
-                checksum.copy_from_slice(&crc32fast::hash(inner).to_le_bytes());
+        if let Some(mut event) = event(&content)
+            && change.lock().expect("no test panics in it")(&mut event)
+        {
+            if event.is_empty() {
+                let _ended = to.write_all(&[5, 0, 0, head[3], 0xfe, 0, 0, 2, 0]).await;
+                return;
             }
+            let size = u32::try_from(event.len() + CHECKSUM).expect("a small event");
+            event[SIZE..SIZE + 4].copy_from_slice(&size.to_le_bytes());
+            let checksum = crc32fast::hash(&event).to_le_bytes();
+            content = [&[0], &event[..], &checksum].concat();
+            head[..3].copy_from_slice(&(size + 1).to_le_bytes()[..3]);
         }
         let packet = [&head[..], &content].concat();
         if to.write_all(&packet).await.is_err() {
@@ -67,9 +80,10 @@ async fn pass_on_changed(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, change
     }
 }
 
-/// The event in a packet of a dump: behind a zero, and as long as it says.
-fn event(content: &mut [u8]) -> Option<&mut [u8]> {
-    let (0, event) = content.split_first_mut().map(|(first, rest)| (*first, rest))? else { return None };
-    let size = u32::from_le_bytes(event.get(9..13)?.try_into().ok()?);
-    (size as usize == event.len() && event.len() > HEADER + CHECKSUM).then_some(event)
+/// The event in a packet of a dump, without its checksum: behind a zero, and as long as it says.
+fn event(content: &[u8]) -> Option<Vec<u8>> {
+    let (0, event) = content.split_first().map(|(first, rest)| (*first, rest))? else { return None };
+    let size = u32::from_le_bytes(event.get(SIZE..SIZE + 4)?.try_into().ok()?);
+    let is_event = size as usize == event.len() && event.len() > HEADER + CHECKSUM;
+    is_event.then(|| event[..event.len() - CHECKSUM].to_vec())
 }
