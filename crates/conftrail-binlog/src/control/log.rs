@@ -114,14 +114,15 @@ impl Control {
         Ok((self.clock_of_commits().await?, self.log_status().await?.0))
     }
 
-    /// Waits, for a few seconds at most, until what a transaction did can be seen: the log tells of it a moment earlier.
+    /// Waits, for a few seconds at most, until what a transaction did can be seen, and says whether it can: the log tells of it a
+    /// moment earlier, or much earlier where the commit waits for a replica's word (`rpl_semi_sync_source_wait_point=AFTER_SYNC`).
     ///
     /// # Errors
     /// Those of a query.
-    pub async fn wait_for(&mut self, gtid: &Gtid) -> Result<(), ControlError> {
+    pub async fn wait_for(&mut self, gtid: &Gtid) -> Result<bool, ControlError> {
         let sql = "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 5)";
-        let _in_time: u8 = self.value("the end of a transaction", sql, (gtid.to_string(),)).await?;
-        Ok(())
+        let timed_out: u8 = self.value("the end of a transaction", sql, (gtid.to_string(),)).await?;
+        Ok(timed_out == 0)
     }
 
     /// Asks for the binlog's files, oldest first.

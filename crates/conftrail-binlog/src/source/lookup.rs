@@ -37,7 +37,7 @@ impl Lookup {
     }
 
     /// Asks for a table's columns, and first for when and where that is. A transaction can be read from the log before the
-    /// server shows what it did: `behind` is one to wait for.
+    /// server shows what it did: `behind` is one to wait for; where that is in vain nothing is told, for it would be what was before.
     pub(super) fn table(
         &mut self,
         schema: &str,
@@ -46,8 +46,10 @@ impl Lookup {
     ) -> Result<(Sight, Option<TableFacts>), ControlError> {
         let control = &mut self.control;
         self.runtime.block_on(async {
-            if let Some(gtid) = behind {
-                control.wait_for(gtid).await?;
+            if let Some(gtid) = behind
+                && !control.wait_for(gtid).await?
+            {
+                return Ok((Sight::never(), None));
             }
             let asked = sight(control).await?;
             Ok((asked, control.table_facts(schema, table).await?))

@@ -151,6 +151,27 @@ async fn rows_of_a_table_that_was_made_before_our_eyes_have_proven_names() {
     assert_eq!(row(&events[1]), (r#"{"id":1,"v":2}"#.to_owned(), true));
 }
 
+/// A commit that waits for a replica's word stands in the log long before anybody is shown what it did.
+#[tokio::test]
+async fn the_columns_of_before_are_not_taken_for_those_of_a_change_that_is_not_shown_yet() {
+    let server = with_table().await;
+    server
+        .query(
+            "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'; \
+             SET GLOBAL rpl_semi_sync_source_wait_no_replica = ON, GLOBAL rpl_semi_sync_source_timeout = 7000",
+        )
+        .await;
+    let mut reading = Reading::latest(config(&server, "d.*")).await;
+    server
+        .query(
+            "SET GLOBAL rpl_semi_sync_source_enabled = ON; ALTER TABLE d.t RENAME COLUMN a TO x; \
+             SET GLOBAL rpl_semi_sync_source_enabled = OFF; INSERT INTO d.t VALUES (1, 10, 20, 'on')",
+        )
+        .await;
+    let events = reading.catch_up(&server).await;
+    assert_eq!(row(&events[1]).0, r#"{"id":1,"x":10,"b":20,"state":"on"}"#);
+}
+
 #[tokio::test]
 async fn names_are_compared_as_the_server_compares_them() {
     // MySQL takes that setting only when a data directory is made.
@@ -225,4 +246,16 @@ async fn the_rows_that_a_schema_change_tool_copies_are_no_changes() {
     // Who wants the copies names them.
     let mut all = Reading::earliest(config(&server, "d._t_gho")).await;
     assert!(all.catch_up(&server).await.iter().any(|event| event.after.is_some()));
+}
+
+/// An index over an expression has a column that nobody sees, and that the log does not have.
+#[tokio::test]
+async fn the_hidden_column_of_an_index_moves_no_name() {
+    let server = MysqlServer::start(MysqlOptions::default()).await;
+    server
+        .query("CREATE DATABASE d; CREATE TABLE d.f (id INT PRIMARY KEY, a INT, KEY k ((a * 2)), b INT)")
+        .await;
+    let mut reading = Reading::latest(config(&server, "d.*")).await;
+    server.query("INSERT INTO d.f VALUES (1, 10, 20)").await;
+    assert_eq!(row(&reading.events_until(1).await[0]), (r#"{"id":1,"a":10,"b":20}"#.to_owned(), true));
 }
