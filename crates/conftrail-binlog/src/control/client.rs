@@ -28,6 +28,7 @@ const NAME_THAT_IS_NOT_COMPARED: &str = "NotValidForName.invalid";
 pub struct Control {
     conn: Conn,
     product: Product,
+    version: String,
 }
 
 impl Control {
@@ -41,9 +42,9 @@ impl Control {
             Err(error) if error.code() == Some(ACCESS_DENIED) => Self::connect(target).await?,
             other => other?,
         };
-        let mut control = Self { conn, product: Product::default() };
-        let version: String = control.value("its version", "SELECT @@version", ()).await?;
-        control.product = Product::of_version(&version);
+        let mut control = Self { conn, product: Product::default(), version: String::new() };
+        control.version = control.value("its version", "SELECT @@version", ()).await?;
+        control.product = Product::of_version(&control.version);
         Ok(control)
     }
 
@@ -57,6 +58,11 @@ impl Control {
     /// Returns which product answers.
     pub fn product(&self) -> Product {
         self.product
+    }
+
+    /// Returns the server's version, such as `8.4.13` or `10.11.18-MariaDB-log`.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// Hands out the driver's connection, for queries of other modules.

@@ -10,6 +10,7 @@ mod gtid_sets;
 mod json_differences;
 mod made_up;
 mod mariadb;
+mod old_servers;
 mod outcomes;
 mod preflight;
 mod reading;

@@ -17,6 +17,8 @@ pub struct MariadbFacts {
     pub secure_timestamp: String,
     /// `@@log_bin_compress`.
     pub compresses: bool,
+    /// `@@binlog_storage_engine`; empty where the binlog is files of its own.
+    pub log_engine: String,
 }
 
 impl MariadbFacts {
@@ -53,6 +55,7 @@ pub(super) fn read(row: &Row) -> Option<ServerFacts> {
             strict: switch(8)?,
             secure_timestamp: text(9)?,
             compresses: switch(10)?,
+            log_engine: String::new(),
         }),
     })
 }

@@ -10,6 +10,10 @@ use super::{Control, ControlError};
 use crate::product::Product;
 
 const WHAT: &str = "its version and binlog settings";
+/// The oldest release of MySQL whose binlog is read.
+const OLDEST_MYSQL: (u32, u32) = (8, 0);
+/// The oldest release of MariaDB whose binlog is read: the first with all the settings that are looked at.
+const OLDEST_MARIADB: (u32, u32) = (10, 6);
 
 /// Facts about a server that decide how its binlog can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +76,28 @@ impl ServerFacts {
         }
     }
 
+    /// Returns the oldest release of the product whose binlog is read.
+    pub fn oldest_release(&self) -> (u32, u32) {
+        match self.product() {
+            Product::Mysql => OLDEST_MYSQL,
+            Product::Mariadb => OLDEST_MARIADB,
+        }
+    }
+
+    /// Says whether the binlog cannot be read because the server is too old.
+    pub fn is_too_old(&self) -> bool {
+        self.release() < self.oldest_release()
+    }
+
+    /// What the version alone tells.
+    fn of_version(version: &str) -> Self {
+        let own = match Product::of_version(version) {
+            Product::Mysql => OwnFacts::Mysql(MysqlFacts::default()),
+            Product::Mariadb => OwnFacts::Mariadb(MariadbFacts::default()),
+        };
+        Self { version: version.to_owned(), own, ..Self::default() }
+    }
+
     /// Returns the version's first two numbers, such as (8, 4); (0, 0) when they cannot be read.
     pub fn release(&self) -> (u32, u32) {
         let mut numbers = self.version.split(['.', '-']).map(|part| part.parse().unwrap_or(0));
@@ -80,17 +106,40 @@ impl ServerFacts {
 }
 
 impl Control {
-    /// Asks for the facts.
+    /// Asks for the facts. A server that is too old lacks some of the variables: of it the version is all.
     ///
     /// # Errors
-    /// Those of a query; MySQL before 8.0 and MariaDB before 10.6 lack some of the variables.
+    /// Those of a query.
     pub async fn facts(&mut self) -> Result<ServerFacts, ControlError> {
+        let known = ServerFacts::of_version(self.version());
+        if known.is_too_old() {
+            return Ok(known);
+        }
         let (sql, read): (_, fn(&mysql_async::Row) -> Option<ServerFacts>) = match self.product() {
             Product::Mysql => (mysql::QUERY, mysql::read),
             Product::Mariadb => (mariadb::QUERY, mariadb::read),
         };
         let row = self.row(WHAT, sql, ()).await?;
-        read(&row).ok_or(ControlError::Answer { what: WHAT })
+        let mut facts = read(&row).ok_or(ControlError::Answer { what: WHAT })?;
+        match &mut facts.own {
+            OwnFacts::Mysql(own) => {
+                // Since 8.0.20.
+                let value = self.variable_of_later("binlog_transaction_compression").await?;
+                own.compresses = value.eq_ignore_ascii_case("ON");
+            }
+            // Since 12.3.
+            OwnFacts::Mariadb(own) => {
+                own.log_engine = self.variable_of_later("binlog_storage_engine").await?
+            }
+        }
+        Ok(facts)
+    }
+
+    /// Asks for a variable that not every release has; empty where it does not.
+    async fn variable_of_later(&mut self, name: &'static str) -> Result<String, ControlError> {
+        let sql = format!("SHOW GLOBAL VARIABLES WHERE variable_name = '{name}'");
+        let rows = self.rows(WHAT, &sql, ()).await?;
+        Ok(rows.first().and_then(|row| super::client::cell(row, 1)).unwrap_or_default())
     }
 }
 

@@ -24,7 +24,7 @@ pub struct MysqlFacts {
 pub(super) const QUERY: &str = "SELECT @@version, @@server_uuid, @@server_id, @@log_bin, @@binlog_format, \
     @@binlog_row_image, @@binlog_row_metadata, @@binlog_rows_query_log_events, @@GLOBAL.gtid_mode, \
     @@GLOBAL.gtid_purged, @@GLOBAL.gtid_executed, @@binlog_expire_logs_seconds, @@binlog_row_value_options, \
-    @@GLOBAL.binlog_transaction_compression, @@performance_schema, @@lower_case_table_names";
+    @@performance_schema, @@lower_case_table_names";
 
 pub(super) fn read(row: &Row) -> Option<ServerFacts> {
     let text = |index: usize| cell::<Option<String>>(row, index).map(Option::unwrap_or_default);
@@ -40,14 +40,14 @@ pub(super) fn read(row: &Row) -> Option<ServerFacts> {
         row_metadata: text(6)?,
         query_events: switch(7)?,
         expire_seconds: cell(row, 11)?,
-        performance_schema: switch(14)?,
-        lower_case_table_names: cell(row, 15)?,
+        performance_schema: switch(13)?,
+        lower_case_table_names: cell(row, 14)?,
         own: OwnFacts::Mysql(MysqlFacts {
             gtid_mode: text(8)?,
             gtid_purged: set(9)?,
             gtid_executed: set(10)?,
             row_value_options: text(12)?,
-            compresses: switch(13)?,
+            compresses: false,
         }),
     })
 }
