@@ -11,6 +11,8 @@ use super::{Evidence, Login};
 
 /// Above this the sessions that ended first are forgotten early.
 const MOST_SESSIONS: usize = 200_000;
+/// Above this the oldest logins of one connection are forgotten early: a pool's may change its user all the time.
+const MOST_LOGINS: usize = 256;
 
 /// Holds one session as one look saw it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,6 +166,10 @@ impl Sessions {
         }
         // The same connection under another login: whose a transaction between the two looks was, nobody knows.
         last.missed_at = Some(last.last_seen);
+        let limit = at.minus(self.keep);
+        let too_many = (stays.len() + 1).saturating_sub(MOST_LOGINS);
+        stays.drain(..too_many);
+        stays.retain(|stay| stay.missed_at.is_none_or(|missed_at| missed_at >= limit));
         stays.push(Stay::new(session, at, at));
     }
 
@@ -259,6 +265,25 @@ mod tests {
         assert_eq!(user(&known, 7, 15).as_deref(), Some("alice"));
         known.observe(second(30), changed(3));
         assert_eq!(user(&known, 7, 25), None, "alice, another one, alice");
+    }
+
+    #[test]
+    fn of_a_connection_that_changes_its_user_all_the_time_the_last_logins_are_known() {
+        let changed = |number: i64| {
+            let changes_of_user = u64::try_from(number).expect("a count");
+            vec![SessionFacts { changes_of_user, ..session(7, "alice") }]
+        };
+        let mut known = Sessions::new(SERVER, second(0), Duration::from_secs(100_000));
+        for number in 1..=10_000 {
+            known.observe(second(number), changed(number));
+        }
+        assert!(known.by_thread[&7].len() <= super::MOST_LOGINS);
+        assert_eq!((user(&known, 7, 10_000).as_deref(), user(&known, 7, 5)), (Some("alice"), None));
+        let mut known = sessions();
+        for number in 1..=200 {
+            known.observe(second(number), changed(number));
+        }
+        assert!(known.by_thread[&7].len() <= 62, "those of the last minute");
     }
 
     #[test]
