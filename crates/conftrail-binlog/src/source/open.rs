@@ -154,6 +154,7 @@ async fn ask_ahead(
     filter: &TableFilter,
     facts: &mut SchemaFacts,
 ) -> PortResult<Option<Place>> {
+    facts.keep(|schema, table| filter.reads(schema, table));
     let asked = sight(control).await?;
     let mut present = BTreeMap::new();
     for table in control.tables().await? {

@@ -58,6 +58,16 @@ impl SchemaFacts {
         }
     }
 
+    /// Forgets the tables that are not read any more; `reads` is asked by database and table.
+    pub(super) fn keep(&mut self, reads: impl Fn(&str, &str) -> bool) {
+        let is_read = |name: &str| name.split_once('.').is_some_and(|(schema, table)| reads(schema, table));
+        let others: Vec<String> = self.known.keys().filter(|name| !is_read(name)).cloned().collect();
+        for name in &others {
+            self.known.remove(name);
+            self.forgotten(name);
+        }
+    }
+
     /// Compares with the columns that the server shows now, by `schema.table`.
     pub(super) fn compare(&mut self, present: &BTreeMap<String, String>) {
         let is_contradicted = |(name, dated): (&String, &DatedFacts)| {
@@ -236,6 +246,19 @@ mod tests {
         assert_eq!(proven(&known, "same"), None);
         let kept = known.take_changes().into_iter().rev().find(|change| change.key == "table:shop.same");
         assert_eq!(kept.map(|change| change.value), Some(None), "the checkpoint forgets it too");
+    }
+
+    #[test]
+    fn a_table_that_is_not_read_any_more_is_forgotten_and_not_taken_for_a_changed_one() {
+        let mut known = SchemaFacts::default();
+        known.insert("shop", "read", facts());
+        known.insert("shop", "not.any.more", facts());
+        known.keep(|schema, table| (schema, table) == ("shop", "read"));
+        known.compare(&[("shop.read".to_owned(), "a,b".to_owned())].into());
+        assert!(known.settle().is_empty());
+        assert!(known.get("shop", "read").is_some() && known.get("shop", "not.any.more").is_none());
+        let last = known.take_changes().pop().map(|change| (change.key, change.value));
+        assert_eq!(last, Some(("table:shop.not.any.more".to_owned(), None)));
     }
 
     #[test]
