@@ -28,6 +28,7 @@ mod query_event;
 mod reader;
 mod resume;
 mod rows;
+mod savepoints;
 mod schema_facts;
 mod sight;
 mod sql;

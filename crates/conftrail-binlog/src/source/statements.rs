@@ -74,7 +74,7 @@ impl Reader {
                 transaction.is_open = true;
                 transaction.xid = Some(xid);
             }
-            Statement::Savepoint(name) => self.transaction_at(event).savepoint(name),
+            Statement::Savepoint(name) => self.transaction_at(event).savepoint(&name),
             Statement::RollbackTo(name) => self.rolled_back_to(event, &name),
             Statement::Released | Statement::XaEnd => {}
             Statement::Commit => self.end(Place::end_of(event)),

@@ -8,6 +8,7 @@ use conftrail_core::{Map, SmolStr, Timestamp};
 use super::dialect::Dialect;
 use super::gtid_event::Begin;
 use super::position::Place;
+use super::savepoints::Savepoints;
 use super::statements::text_detail;
 use crate::gtid::TransactionId;
 use crate::who::{Claim, Login};
@@ -51,8 +52,7 @@ pub(super) struct Transaction {
     /// What rows of the context table said so far about who makes it.
     context: Option<Claim>,
     query: Option<Query>,
-    /// The savepoints, oldest first, each with the number of the change behind it.
-    savepoints: Vec<(String, u64)>,
+    savepoints: Savepoints,
 }
 
 /// The statement that the rows being read come from.
@@ -92,7 +92,7 @@ impl Transaction {
             dialect: Dialect::UNKNOWN,
             context: None,
             query: None,
-            savepoints: Vec::new(),
+            savepoints: Savepoints::default(),
         }
     }
 
@@ -103,20 +103,16 @@ impl Transaction {
         self.invoker = invoker.cloned();
     }
 
-    /// Remembers a savepoint; one of its name is replaced.
-    pub(super) fn savepoint(&mut self, name: String) {
-        self.savepoints.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
-        self.savepoints.push((name, self.ordinal));
+    /// Remembers a savepoint.
+    pub(super) fn savepoint(&mut self, name: &str) {
+        self.savepoints.set(name, self.ordinal);
     }
 
     /// Goes back to a savepoint and returns the number of the first change behind it; 0 when nobody told of it.
     pub(super) fn back_to(&mut self, name: &str) -> u64 {
-        let place = self.savepoints.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
         // What was said behind it is taken back as well; what was said before it, nobody remembers apart.
         self.context = None;
-        // Those set later are gone.
-        self.savepoints.truncate(place.map_or(0, |place| place + 1));
-        self.savepoints.last().map_or(0, |(_, from)| *from)
+        self.savepoints.back_to(name)
     }
 
     /// Remembers what the statement says that the next rows come from, and its text where that is wanted.
