@@ -220,10 +220,13 @@ impl Event {
         }
     }
 
-    /// Takes over from another reading of the same change what depends on the reading: who was still known, from which server it
-    /// was read and where in that server's log, and what could not be told of it.
+    /// Takes over from another reading of the same change what depends on the reading: who was still known and so was believed
+    /// about the reason, from which server it was read and where in that server's log, and what could not be told of it.
     pub fn adopt_reading(&mut self, other: &Self) {
         self.actor.clone_from(&other.actor);
+        self.reason.clone_from(&other.reason);
+        self.correlation.clone_from(&other.correlation);
+        self.trace.clone_from(&other.trace);
         self.position.clone_from(&other.position);
         let (mine, theirs) = (&self.source, &other.source);
         if (&mine.kind, &mine.name, &mine.channel) == (&theirs.kind, &theirs.name, &theirs.channel) {

@@ -40,6 +40,7 @@ macro_rules! audit_contract {
             writing: an_unknown_id_is_no_event
             writing: a_repeat_is_counted_and_changes_nothing
             writing: a_repeat_with_another_actor_is_re_attributed
+            writing: a_repeat_with_another_reason_is_re_attributed
             writing: a_repeat_from_another_server_is_no_conflict
             writing: a_repeat_with_other_content_is_a_conflict
             writing: two_readings_in_one_call_are_one_event

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conftrail_core::{Event, Origin, flag};
+use conftrail_core::{Authority, Correlation, Event, Origin, Reason, flag};
 
 use super::Trails;
 use crate::contract::events::event;
@@ -51,6 +51,26 @@ pub async fn a_repeat_with_another_actor_is_re_attributed(trails: &dyn Trails) {
     assert_eq!((report.repeated, report.re_attributed), (1, 1));
     assert!(report.conflicts.is_empty());
     assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&event(1)));
+}
+
+/// Whose comment is believed depends on the login, which may be gone at the second reading: then nothing is said of the reason either.
+pub async fn a_repeat_with_another_reason_is_re_attributed(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    let believed = Event {
+        reason: Some(Reason {
+            ticket: Some("CHG-1".into()),
+            authority: Authority::Asserted,
+            ..Reason::default()
+        }),
+        correlation: Some(Correlation { id: "CHG-1".into(), via: "ticket".into() }),
+        trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
+        ..event(1)
+    };
+    trail.write([believed.clone()]).await;
+    let report = trail.write([event(1)]).await;
+    assert_eq!((report.repeated, report.re_attributed), (1, 1));
+    assert!(report.conflicts.is_empty());
+    assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&believed));
 }
 
 /// After a failover the same change stands elsewhere, in the log of another release that may vouch for less.
