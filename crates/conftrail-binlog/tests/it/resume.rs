@@ -9,8 +9,12 @@ use conftrail_testkit::wait::until;
 
 use crate::reading::{DEADLINE, Reading, actions, config, ids};
 
+/// A round that ends with a transaction of another table.
+const ELSEWHERE: (&str, usize) = ("INSERT INTO d.other VALUES (3)", 0);
+
 /// Opened at the position after every batch, the rest of the events follows: none is lost, none has another id.
-async fn check_every_position(server: &MysqlServer) {
+/// `last` is what each round ends with, with so many changes of `d.t`.
+async fn check_every_position(server: &MysqlServer, (last, changes): (&str, usize)) {
     server
         .query(
             "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT); CREATE TABLE d.other (id INT)",
@@ -22,14 +26,14 @@ async fn check_every_position(server: &MysqlServer) {
         server
             .query(&format!(
                 "BEGIN; INSERT INTO d.t VALUES ({round}, 1), (1{round}, 2); INSERT INTO d.other VALUES (1), (2); \
-                 UPDATE d.t SET v = v + 1; COMMIT; INSERT INTO d.other VALUES (3)"
+                 UPDATE d.t SET v = v + 1; COMMIT; {last}"
             ))
             .await;
         reading.catch_up(server).await;
     }
     let all = reading.events();
     assert_eq!(ids(&all).iter().collect::<BTreeSet<_>>().len(), all.len(), "an id came twice");
-    assert_eq!(all.len(), (0..4).map(|round| 2 + 2 * (round + 1)).sum::<usize>());
+    assert_eq!(all.len(), (0..4).map(|round| 2 + 2 * (round + 1) + changes).sum::<usize>());
 
     let mut checkpoint = Checkpoint::default();
     let mut seen = 0;
@@ -50,14 +54,24 @@ async fn check_every_position(server: &MysqlServer) {
 #[tokio::test]
 async fn by_gtid_nothing_is_lost_and_no_id_changes() {
     for product in Product::ALL {
-        check_every_position(&MysqlServer::start(MysqlOptions::recommended_of(product)).await).await;
+        let server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        check_every_position(&server, ELSEWHERE).await;
     }
 }
 
 #[tokio::test]
 async fn by_file_nothing_is_lost_and_no_id_changes() {
     let options = MysqlOptions::recommended().with("--gtid-mode=OFF").with("--enforce-gtid-consistency=OFF");
-    check_every_position(&MysqlServer::start(options).await).await;
+    check_every_position(&MysqlServer::start(options).await, ELSEWHERE).await;
+}
+
+/// A set of GTIDs stands still then while the log goes on.
+#[tokio::test]
+async fn where_some_transactions_have_gtids_and_others_none_nothing_is_lost_and_no_id_changes() {
+    let options = MysqlOptions::recommended().with("--gtid-mode=ON_PERMISSIVE");
+    let nameless =
+        "SET gtid_next = 'ANONYMOUS'; INSERT INTO d.t VALUES (100, 0); DELETE FROM d.t WHERE id = 100";
+    check_every_position(&MysqlServer::start(options).await, (nameless, 2)).await;
 }
 
 #[tokio::test]
