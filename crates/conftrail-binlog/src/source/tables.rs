@@ -103,7 +103,9 @@ impl Tables {
     /// Takes in a TABLE_MAP event; one seen before costs one comparison. The inner error is a damaged event, after
     /// which the rows of its table have no plan.
     pub(super) fn map(&mut self, body: &[u8], lookup: &mut Lookup) -> PortResult<Result<(), TableMapError>> {
-        if self.plans.of_table_map(body).is_some() {
+        // A damaged one in between took the table away: then the same bytes as before have to be read again.
+        let is_known = TableMap::table_id(body).is_some_and(|table_id| self.known.contains_key(&table_id));
+        if is_known && self.plans.of_table_map(body).is_some() {
             return Ok(Ok(()));
         }
         let map = match TableMap::parse(body) {

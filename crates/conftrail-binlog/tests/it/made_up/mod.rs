@@ -211,7 +211,7 @@ async fn an_event_that_contradicts_itself_is_told_and_what_follows_is_right() {
                 .await;
             let events = reading.catch_up(&server).await;
             let [first, told @ .., last] = &events[..] else { panic!("{:?}", actions(&events)) };
-            assert_eq!((&*first.resource.name, &*last.resource.name), ("1", "3"), "{product:?}");
+            assert_eq!((&*first.resource.name, &*last.resource.name), ("1", "3"), "{product:?}: {told:?}");
             assert_eq!(value(last), &Value::Int(-3));
             assert!(
                 !told.is_empty() && actions(told).iter().all(|one| *one == Action::Undecoded),
