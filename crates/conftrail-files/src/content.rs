@@ -1,10 +1,12 @@
 //! Reading a file whole, or not at all.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use conftrail_core::mask::Masker;
+use rustix::fs::OFlags;
 
 use crate::walk::Stat;
 
@@ -46,7 +48,7 @@ impl std::fmt::Debug for Content {
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn read(path: &Path, stat: &Stat, limit: u64, masker: &Masker) -> io::Result<Option<Content>> {
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     if Stat::of(&file.metadata()?) != *stat {
         return Ok(None);
     }
@@ -70,4 +72,37 @@ pub(crate) fn read(path: &Path, stat: &Stat, limit: u64, masker: &Masker) -> io:
         return Ok(None);
     }
     Ok(Some(Content { fingerprint: fingerprinter.finish(), bytes: kept, len }))
+}
+
+/// Opens a file for reading. A pipe that took the file's place since it was looked at is opened at once too, rather than when
+/// somebody writes to it, which may be never; files are read as ever.
+fn open(path: &Path) -> io::Result<File> {
+    let at_once = i32::try_from(OFlags::NONBLOCK.bits()).expect("a flag of open(2) is a C int");
+    OpenOptions::new().read(true).custom_flags(at_once).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use conftrail_core::mask::{MaskKey, MaskRules};
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_that_took_a_files_place_holds_nothing_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("app.yaml");
+        std::fs::write(&path, "a: 1").unwrap();
+        let stat = Stat::of(&path.metadata().unwrap());
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let (done, read_in_time) = mpsc::channel();
+        std::thread::spawn(move || {
+            let masker = Masker::new(MaskKey::new([1; 32]), &MaskRules::default()).unwrap();
+            let _late = done.send(read(&path, &stat, 1 << 20, &masker).unwrap().is_none());
+        });
+        assert_eq!(read_in_time.recv_timeout(Duration::from_secs(20)), Ok(true));
+    }
 }
