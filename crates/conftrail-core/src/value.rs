@@ -29,11 +29,14 @@ pub enum Value {
     Float(f64),
     /// Text, and everything the event format prints as text (decimals, dates, labels).
     Text(SmolStr),
-    /// A list: a SET's labels, a JSON array.
-    List(Vec<Value>),
+    /// A list: a SET's labels, a JSON array. A clone shares the elements, and no variant is larger than a text.
+    List(Arc<[Value]>),
     /// Named values in their order: a row, a JSON object.
     Map(Map),
 }
+
+/// Rows are written and moved by the million: whatever a value holds fits into the room of a text.
+const _: () = assert!(size_of::<Value>() == size_of::<SmolStr>(), "a variant of `Value` grew");
 
 /// Names of maps longer than this are compared by hash.
 const MAX_SCANNED: usize = 16;
@@ -273,7 +276,7 @@ impl From<SmolStr> for Value {
 
 impl From<Vec<Value>> for Value {
     fn from(value: Vec<Value>) -> Self {
-        Self::List(value)
+        Self::List(value.into())
     }
 }
 
@@ -304,7 +307,7 @@ impl Serialize for Value {
             Self::Text(value) => serializer.serialize_str(value),
             Self::List(values) => {
                 let mut list = serializer.serialize_seq(Some(values.len()))?;
-                for value in values {
+                for value in values.iter() {
                     list.serialize_element(value)?;
                 }
                 list.end()
@@ -364,7 +367,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         while let Some(value) = access.next_element()? {
             values.push(value);
         }
-        Ok(Value::List(values))
+        Ok(Value::List(values.into()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {

@@ -118,7 +118,7 @@ fn set(bytes: &[u8], labels: Option<&LabelSet>) -> Result<Value, CellProblem> {
         let label = labels.get(place).ok_or(CellProblem::NoLabel)?;
         chosen.push(Value::Text(label.clone()));
     }
-    Ok(Value::List(chosen))
+    Ok(Value::List(chosen.into()))
 }
 
 fn vector(bytes: &[u8]) -> Option<Value> {

@@ -61,7 +61,8 @@ fn same(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
         (Value::Text(decimal), Value::Float(number)) => decimal.parse() == Ok(*number),
         (Value::List(ours), Value::List(theirs)) => {
-            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| same(ours, theirs))
+            ours.len() == theirs.len()
+                && ours.iter().zip(theirs.iter()).all(|(ours, theirs)| same(ours, theirs))
         }
         (Value::Map(ours), Value::Map(theirs)) => {
             ours.len() == theirs.len()

@@ -31,8 +31,8 @@ pub(crate) fn compared<'a>(
 /// Returns a document's tree as that of a stream.
 fn stream(document: &MaskedDocument, tree: &Value) -> Value {
     match document.documents {
-        0 => Value::List(Vec::new()),
-        1 => Value::List(vec![tree.clone()]),
+        0 => Value::List([].into()),
+        1 => Value::List([tree.clone()].into()),
         _ => tree.clone(),
     }
 }
@@ -45,8 +45,8 @@ fn alike(old: &Value, new: &Value) -> Option<(Value, Value)> {
         }
         // Elements of one name are the only lists that XML has, so what is none is one of them.
         (Value::List(_), Value::List(_)) => None,
-        (Value::List(_), single) => Some((old.clone(), Value::List(vec![single.clone()]))),
-        (single, Value::List(_)) => Some((Value::List(vec![single.clone()]), new.clone())),
+        (Value::List(_), single) => Some((old.clone(), Value::List([single.clone()].into()))),
+        (single, Value::List(_)) => Some((Value::List([single.clone()].into()), new.clone())),
         _ => None,
     }
 }

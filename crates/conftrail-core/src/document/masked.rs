@@ -221,7 +221,7 @@ fn differs_in_masks_only(clear: &Value, masked: &Value) -> bool {
         }
         (Value::List(clear), Value::List(masked)) => {
             clear.len() == masked.len()
-                && clear.iter().zip(masked).all(|(clear, masked)| differs_in_masks_only(clear, masked))
+                && clear.iter().zip(masked.iter()).all(|(clear, masked)| differs_in_masks_only(clear, masked))
         }
         (_, Value::Text(masked)) if holds_mask(masked) => true,
         (clear, masked) => clear == masked,

@@ -179,7 +179,7 @@ mod tests {
     fn what_crosses_the_end_of_the_room_is_written_whole() {
         for room in 0..80 {
             let mut json = Json::with_capacity(room);
-            Value::List(vec![Value::from("a text of some length"), Value::Int(-12), Value::from("é")])
+            Value::List([Value::from("a text of some length"), Value::Int(-12), Value::from("é")].into())
                 .append_json(&mut json);
             assert_eq!(json.into_bytes(), "[\"a text of some length\",-12,\"é\"]".as_bytes());
         }

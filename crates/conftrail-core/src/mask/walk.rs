@@ -1,5 +1,7 @@
 //! Values: masked leaf by leaf, by names, neighbours and content.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::Masker;
@@ -85,7 +87,7 @@ impl Masker {
             Value::Map(map) => self.walk_map(map, is_secret, path, masked, memo),
             Value::List(values) => {
                 let mut follows_option = false;
-                for (index, inner) in values.iter_mut().enumerate() {
+                for (index, inner) in Arc::make_mut(values).iter_mut().enumerate() {
                     let is_value = follows_option && inner.as_text().is_some_and(siblings::is_value);
                     follows_option = inner.as_text().is_some_and(|text| self.is_option(text));
                     path.enter_index(index);
@@ -186,13 +188,13 @@ mod tests {
             ["open", "DB_PASSWORD", "Secret", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "a://b:c1@d"];
         let mut samples: Vec<Value> = texts.map(Value::from).to_vec();
         samples.extend([Value::Null, Value::Bool(true), Value::Int(7)]);
-        let below: Vec<Value> = samples.iter().map(|inner| Value::List(vec![inner.clone()])).collect();
+        let below: Vec<Value> = samples.iter().map(|inner| Value::List([inner.clone()].into())).collect();
         let named = [("password", "x"), ("name", "token")];
         samples
             .extend(named.map(|(key, text)| Value::Map(Map::from_iter([(key.into(), Value::from(text))]))));
         samples.extend(below);
         let options = [["--db-sk", "x"], ["--token", "--x"], ["-limit", "5"]];
-        samples.extend(options.map(|list| Value::List(list.map(Value::from).to_vec())));
+        samples.extend(options.map(|list| Value::List(list.map(Value::from).into())));
         samples
     }
 

@@ -222,7 +222,7 @@ fn content_texts<'e>(side: &'e Value, fact: &mut dyn FnMut(Fact<'e>) -> bool) {
 fn texts_within<'e>(value: &'e Value, fact: &mut dyn FnMut(Fact<'e>) -> bool) {
     match value {
         Value::List(values) => {
-            for inner in values {
+            for inner in values.iter() {
                 texts_within(inner, fact);
             }
         }

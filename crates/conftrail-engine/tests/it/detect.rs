@@ -178,7 +178,7 @@ fn evidence_is_bounded() {
             path: format!("p{n}").into(),
             op: ChangeOp::Replace,
             before: Some(Value::from("长".repeat(100_000))),
-            after: Some(Value::List(vec![Value::from(1_i64); 50_000])),
+            after: Some(Value::List(vec![Value::from(1_i64); 50_000].into())),
             sensitive: false,
         })
         .collect();

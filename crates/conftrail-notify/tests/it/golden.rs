@@ -50,7 +50,7 @@ fn full() -> Notification {
                 "hmac-sha256:0123abcd:ba9876543210".into(),
             )
         };
-        let list = Value::List(vec![Value::Int(1), "x".into()]);
+        let list = Value::List([Value::Int(1), "x".into()].into());
         let claimed = evidence(
             claims_alice(),
             vec![

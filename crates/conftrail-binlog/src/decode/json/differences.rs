@@ -3,6 +3,8 @@
 //! Source of the layout and of what each operation demands of the document: MySQL, `sql-common/json_diff.cc`. A difference is an
 //! operation, a path and, unless it removes, a binary JSON value; path and value stand behind their lengths.
 
+use std::sync::Arc;
+
 use conftrail_core::{Map, Value};
 
 use super::Names;
@@ -49,7 +51,7 @@ fn seek<'v>(document: &'v mut Value, legs: &[Leg<'_>]) -> Option<&'v mut Value> 
             (Value::Map(map), Leg::Member(name)) => map.get_mut(name)?,
             (Value::List(list), leg) => {
                 let index = index(leg, list.len())?;
-                list.get_mut(index)?
+                Arc::make_mut(list).get_mut(index)?
             }
             _ => return None,
         };
@@ -69,7 +71,8 @@ fn insert(parent: &mut Value, leg: &Leg<'_>, value: Value) -> Option<()> {
         }
         (Value::List(list), leg) => {
             let index = index(leg, list.len())?.min(list.len());
-            list.insert(index, value);
+            let (before, behind) = list.split_at(index);
+            *list = before.iter().cloned().chain([value]).chain(behind.iter().cloned()).collect();
         }
         _ => return None,
     }
@@ -86,7 +89,12 @@ fn remove(parent: &mut Value, leg: &Leg<'_>) -> Option<()> {
         (Value::Map(map), Leg::Member(name)) => map.remove(name).map(drop),
         (Value::List(list), leg) => {
             let index = index(leg, list.len()).filter(|index| *index < list.len())?;
-            list.remove(index);
+            *list = list
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place != index)
+                .map(|(_, kept)| kept.clone())
+                .collect();
             Some(())
         }
         _ => None,

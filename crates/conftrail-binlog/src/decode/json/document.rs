@@ -72,11 +72,15 @@ impl Walk<'_> {
         let mut header = Cursor::new(content);
         let (count, bytes) = extent::<F>(&mut header, content)?;
         let mut entries = Cursor::new(header.take(count.checked_mul(1 + F::WIDTH)?)?);
-        let mut list = Vec::with_capacity(count);
-        for _ in 0..count {
-            list.push(self.entry::<F>(&mut entries, bytes, depth)?);
-        }
-        Some(Value::List(list))
+        let mut is_whole = true;
+        let list = (0..count).map(|_| {
+            let made = if is_whole { self.entry::<F>(&mut entries, bytes, depth) } else { None };
+            is_whole = made.is_some();
+            made.unwrap_or_default()
+        });
+        // Of a damaged list nothing is kept; the iterator keeps its length, so that elements are made where they stay.
+        let list = list.collect();
+        is_whole.then_some(Value::List(list))
     }
 
     fn object<F: Form>(&mut self, content: &[u8], depth: usize) -> Option<Value> {
@@ -98,7 +102,7 @@ impl Walk<'_> {
             last = Some(key);
             Some((name, self.entry::<F>(&mut entries, bytes, depth)?))
         };
-        // Of a damaged object nothing is kept; the iterator keeps its length, so that members are made where they stay.
+        // As above.
         let map = Map::from_unique((0..count).map(|_| {
             let made = if is_whole { member() } else { None };
             is_whole = made.is_some();

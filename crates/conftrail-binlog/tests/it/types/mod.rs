@@ -20,7 +20,9 @@ fn same(ours: &Value, theirs: &Value) -> bool {
         (Value::Float(a), Value::Float(b)) => a == b || ((a - b) / b).abs() < 1e-5,
         (Value::Int(a), Value::Float(b)) => *a as f64 == *b,
         (Value::Float(a), Value::Int(b)) => *a == *b as f64,
-        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
+        }
         (Value::Map(a), Value::Map(b)) => {
             a.len() == b.len()
                 && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| same(value, other)))
