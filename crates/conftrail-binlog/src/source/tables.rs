@@ -111,8 +111,8 @@ impl Tables {
         let map = match TableMap::parse(body) {
             Ok(map) => self.folded(map),
             Err(error) => {
-                // Also the plans: the next map of the table, as it was before, must not count as taken in.
-                self.clear();
+                // The other tables of the statement keep theirs.
+                TableMap::table_id(body).and_then(|table_id| self.known.remove(&table_id));
                 return Ok(Err(error));
             }
         };
