@@ -107,13 +107,6 @@ impl Sessions {
         self.forget(at);
     }
 
-    /// Takes in a look at single sessions, as on demand for a transaction's thread id; it ends none of the others.
-    pub fn observe_some(&mut self, at: Timestamp, sessions: Vec<SessionFacts>) {
-        for session in sessions {
-            self.see(at, session);
-        }
-    }
-
     /// Returns the login that had a thread id when a transaction committed.
     ///
     /// Thread ids are the origin's: on a replica, transactions of another server resolve to nothing. Between two looks
@@ -125,11 +118,6 @@ impl Sessions {
         let stays = self.by_thread.get(&thread_id).map(Vec::as_slice).unwrap_or_default();
         let found = stays.iter().find(|stay| stay.may_have_committed(committed));
         found.map_or(Evidence::Unknown, |stay| Evidence::Correlated(stay.login.clone()))
-    }
-
-    /// Says whether a look at this thread id now could still tell more than is known.
-    pub fn is_unseen(&self, header_server_id: u32, thread_id: u64) -> bool {
-        header_server_id == self.server_id && thread_id != 0 && !self.by_thread.contains_key(&thread_id)
     }
 
     /// Returns how many sessions are remembered.
@@ -303,18 +291,6 @@ mod tests {
         let mut known = sessions();
         known.observe(second(10), vec![session(7, "alice")]);
         assert_eq!(known.at(SERVER + 1, 7, second(10)), Evidence::Unknown);
-        assert!(!known.is_unseen(SERVER + 1, 8));
-        assert!(known.is_unseen(SERVER, 8));
-    }
-
-    #[test]
-    fn a_look_on_demand_ends_nobody() {
-        let mut known = sessions();
-        known.observe(second(10), vec![session(7, "alice")]);
-        known.observe_some(second(15), vec![session(8, "bob")]);
-        assert_eq!(user(&known, 7, 16).as_deref(), Some("alice"));
-        assert_eq!(user(&known, 8, 12).as_deref(), Some("bob"));
-        assert_eq!(user(&known, 8, 9), None);
     }
 
     #[test]

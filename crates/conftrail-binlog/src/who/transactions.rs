@@ -34,12 +34,6 @@ impl TransactionLogins {
     pub fn of(&self, gtid: &Gtid) -> Evidence {
         self.by_gtid.get(gtid).cloned().map_or(Evidence::Unknown, Evidence::Exact)
     }
-
-    /// Forgets everything, as after a failover to another server.
-    pub fn clear(&mut self) {
-        self.by_gtid.clear();
-        self.oldest_first.clear();
-    }
 }
 
 #[cfg(test)]
