@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use crate::document::path::Path;
 use crate::document::{Format, MaskedDocument, compared};
 use crate::mask::holds_mask;
-use crate::{Change, ChangeOp, Map, Value};
+use crate::{Change, ChangeList, ChangeOp, Map, Value};
 
 /// How many changes an event holds. What is beyond is told by [`Changes::truncated`] and can be read from the
 /// content.
@@ -26,7 +26,7 @@ const MAX_SCANNED: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// The changes, in the order of the value after; what was removed stands where it stood.
-    pub changes: Vec<Change>,
+    pub changes: ChangeList,
     /// Whether there are more than [`MAX_CHANGES`].
     pub truncated: bool,
 }
@@ -39,7 +39,7 @@ pub fn rows(before: Option<&Map>, after: Option<&Map>) -> Changes {
         (Some(before), Some(after)) => {
             let mut differ = Differ::default();
             differ.map(before, after, &mut Path::default(), true);
-            differ.changes
+            differ.changes()
         }
         (None, Some(row)) => whole_row(row, ChangeOp::Add),
         (Some(row), None) => whole_row(row, ChangeOp::Remove),
@@ -58,27 +58,34 @@ pub fn columns(before: &Map, after: &Map, places: &[usize]) -> Changes {
             path.leave();
         }
     }
-    differ.changes
+    differ.changes()
 }
 
 /// Returns the changes of a row that came or went.
 fn whole_row(row: &Map, op: ChangeOp) -> Changes {
-    let columns = row.iter().take(MAX_CHANGES);
-    let changes = columns.map(|(name, value)| Change {
+    if row.len() > MAX_CHANGES {
+        let changes = columns_of(row, op).take(MAX_CHANGES).collect();
+        return Changes { changes, truncated: true };
+    }
+    Changes { changes: ChangeList::of_whole_row(op, row.clone()), truncated: false }
+}
+
+/// Returns each column of a row as what came or went.
+pub(crate) fn columns_of(row: &Map, op: ChangeOp) -> impl Iterator<Item = Change> {
+    row.iter().map(move |(name, value)| Change {
         path: name.clone(),
         op,
         before: (op == ChangeOp::Remove).then(|| value.clone()),
         after: (op == ChangeOp::Add).then(|| value.clone()),
         sensitive: value_holds_mask(value),
-    });
-    Changes { changes: changes.collect(), truncated: row.len() > MAX_CHANGES }
+    })
 }
 
 /// Compares two values; paths are as in `a.b[2].c`.
 pub fn values(before: &Value, after: &Value) -> Changes {
     let mut differ = Differ::default();
     differ.value(before, after, &mut Path::default());
-    differ.changes
+    differ.changes()
 }
 
 /// Compares two versions of a document by their trees. Without a tree on either side there are no changes to
@@ -103,7 +110,7 @@ pub fn documents(before: Option<&MaskedDocument>, after: Option<&MaskedDocument>
         (None, Some(after)) => differ.add(ChangeOp::Add, None, Some(after), &path),
         (Some(before), None) => differ.add(ChangeOp::Remove, Some(before), None, &path),
     }
-    differ.changes
+    differ.changes()
 }
 
 /// Returns the line diff of two texts in unified form, with `context` lines around each change; empty for equal
@@ -118,10 +125,15 @@ pub fn unified(before: &str, after: &str, context: usize) -> String {
 
 #[derive(Default)]
 struct Differ {
-    changes: Changes,
+    found: Vec<Change>,
+    truncated: bool,
 }
 
 impl Differ {
+    fn changes(self) -> Changes {
+        Changes { changes: self.found.into(), truncated: self.truncated }
+    }
+
     fn value(&mut self, before: &Value, after: &Value, path: &mut Path) {
         match (before, after) {
             (Value::Map(before), Value::Map(after)) => self.map(before, after, path, false),
@@ -211,14 +223,14 @@ impl Differ {
     }
 
     fn add(&mut self, op: ChangeOp, before: Option<&Value>, after: Option<&Value>, path: &Path) {
-        if self.changes.changes.len() >= MAX_CHANGES {
-            self.changes.truncated = true;
+        if self.found.len() >= MAX_CHANGES {
+            self.truncated = true;
             return;
         }
         let sensitive = before.is_some_and(value_holds_mask) || after.is_some_and(value_holds_mask);
         let path = path.spelt();
         let change = Change { path, op, before: before.cloned(), after: after.cloned(), sensitive };
-        self.changes.changes.push(change);
+        self.found.push(change);
     }
 }
 
@@ -250,8 +262,9 @@ fn enter(path: &mut Path, name: &SmolStr, is_flat: bool) {
     if is_flat { path.enter_flat(name) } else { path.enter(name) }
 }
 
+/// Says whether a value or a part of it is masked.
 #[inline]
-fn value_holds_mask(value: &Value) -> bool {
+pub(crate) fn value_holds_mask(value: &Value) -> bool {
     match value {
         Value::Text(text) => holds_mask(text),
         Value::List(items) => items.iter().any(value_holds_mask),

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use crate::actor::{Actor, Correlation, Reason};
 use crate::change::present;
-use crate::{Change, EventId, Map, Order, Resource, Timestamp, Value};
+use crate::{ChangeList, EventId, Map, Order, Resource, Timestamp, Value};
 
 /// The version of the event format that this code writes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -159,7 +159,7 @@ pub struct Event {
     pub resource: Resource,
     /// Who made it, and how that is known.
     #[serde(default)]
-    pub actor: Actor,
+    pub actor: Arc<Actor>,
     /// What the change says about its reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
@@ -180,7 +180,7 @@ pub struct Event {
     pub after: Option<Value>,
     /// The key-level changes.
     #[serde(default)]
-    pub changes: Vec<Change>,
+    pub changes: ChangeList,
     /// The paths whose values were replaced.
     #[serde(default)]
     pub masked: Vec<String>,

@@ -18,6 +18,7 @@ pub mod ports;
 pub mod query;
 pub mod text;
 
+mod change_list;
 mod id;
 mod json;
 mod nearest;
@@ -32,6 +33,7 @@ mod value;
 
 pub use actor::{Actor, Authority, Binding, Claimed, Correlation, Reason};
 pub use change::{Change, ChangeOp};
+pub use change_list::ChangeList;
 pub use error::{ErrorKind, PortError, PortResult, explain};
 pub use event::{Action, Event, FORMAT_VERSION, Origin, Transaction, flag};
 pub use id::{EventId, InvalidId};

@@ -76,6 +76,6 @@ fn event(number: u64) -> Arc<Event> {
         after: Some(Value::from(number + 1)),
         sensitive: false,
     };
-    let payload = Payload { format: Some("row".into()), changes: vec![change], ..Payload::default() };
+    let payload = Payload { format: Some("row".into()), changes: vec![change].into(), ..Payload::default() };
     Draft::new(origin, time, time, format!("u:{number}").into(), 0).finish(Action::Update, resource, payload)
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use conftrail_core::alerting::Evidence;
-use conftrail_core::{Change, Event, Value};
+use conftrail_core::{Actor, Change, Event, Value};
 
 use crate::shorten::{Keep, beginning, difference, shorten};
 
@@ -27,7 +27,7 @@ pub(crate) fn evidence(event: &Event) -> Evidence {
         action: event.action,
         source: event.source.clone(),
         resource: event.resource.clone(),
-        actor: event.actor.clone(),
+        actor: Actor::clone(&event.actor),
         reason: event.reason.clone(),
         changes: event.changes.iter().take(MOST_CHANGES).map(bounded).collect(),
         change_count: event.changes.len() as u64,

@@ -59,7 +59,7 @@ pub(crate) fn event(masker: &Masker, origin: &Origin, mut found: Difference<'_>)
     if time > found.observed {
         draft.flags.push(flag::CLOCK_SUSPECT.into());
     }
-    draft.actor = actor(&found);
+    draft.actor = actor(&found).into();
     draft.position = Some(position(&found));
     draft.reason = found.commit.as_ref().map(Commit::reason);
 

@@ -216,7 +216,8 @@ fn event(
         authority: Authority::Claimed,
         via: Some("process".into()),
         ..Actor::default()
-    };
+    }
+    .into();
     draft.reason = Some(Reason { message: Some(message.into()), ..Reason::default() });
     let payload = Payload {
         format: Some("row".into()),

@@ -98,13 +98,13 @@ fn event(origin: &Origin, sequence: u64, act: Act) -> Event {
         action: act.action,
         source: Arc::new(origin.clone()),
         resource: Resource::new(NAME, NAME, act.kind, None, Some(act.kind.as_str()), &act.name),
-        actor: Actor {
+        actor: Arc::new(Actor {
             authority: if act.via == "token" { Authority::Authenticated } else { Authority::Claimed },
             name: Some(act.actor.into()),
             binding: Binding::Exact,
             via: Some(act.via.into()),
             ..Actor::default()
-        },
+        }),
         reason: act.message.map(|message| Reason { message: Some(message.into()), ..Reason::default() }),
         correlation: None,
         detail,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture::{Draft, Payload};
 use conftrail_core::mask::Masker;
-use conftrail_core::{Action, Event, Map, Origin, Resource, SmolStr};
+use conftrail_core::{Action, Actor, Event, Map, Origin, Resource, SmolStr};
 
 use super::attribute::Trace;
 use super::beside_rows;
@@ -59,6 +59,8 @@ pub(super) struct Batch {
     tables: Vec<Arc<Captured>>,
     /// A copy for the events of this batch alone: a counter that all threads write for each row would slow them all down.
     origin: Option<Arc<Origin>>,
+    /// Who made changes that nobody is known for; of this batch alone, too.
+    nobody: Arc<Actor>,
     bytes: usize,
     /// What the last trace belongs to.
     trace_of: Option<TraceKey>,
@@ -110,6 +112,11 @@ impl Batch {
     /// Returns where the events of this batch were read.
     pub(super) fn origin(&mut self, origin: &Origin) -> Arc<Origin> {
         self.origin.get_or_insert_with(|| Arc::new(origin.clone())).clone()
+    }
+
+    /// Returns the actor of what nobody is known for yet.
+    pub(super) fn nobody(&self) -> Arc<Actor> {
+        self.nobody.clone()
     }
 
     pub(super) fn traces(&self) -> &[Trace] {

@@ -17,7 +17,8 @@ pub(super) fn claim_by_column(event: &mut Arc<Event>, columns: &[SmolStr]) {
     }
     let Some(name) = columns.iter().find_map(|column| written(event, column)).cloned() else { return };
     let via = Some(SmolStr::new_static(VIA_COLUMN));
-    Arc::make_mut(event).actor.claimed = Some(Claimed { name: Some(name), via, reason: None });
+    let actor = &mut Arc::make_mut(event).actor;
+    Arc::make_mut(actor).claimed = Some(Claimed { name: Some(name), via, reason: None });
 }
 
 /// The text that a change wrote into a column.

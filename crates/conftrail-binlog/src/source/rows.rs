@@ -123,11 +123,12 @@ impl Reader {
             return None;
         }
         let identity = transaction.identity.clone();
-        let origin = batch.origin(&settings.origin);
-        let mut draft = Draft::new(origin, transaction.time, transaction.observed, identity.clone(), ordinal);
+        let (origin, actor) = (batch.origin(&settings.origin), batch.nobody());
+        let place_in = TransactionPlace { id: identity, seq: ordinal, statement: transaction.statement };
+        let mut draft =
+            Draft::in_transaction(origin, actor, transaction.time, transaction.observed, place_in);
         let known = &mut *draft;
         known.position = Some(place(event, transaction, ordinal));
-        known.tx = Some(TransactionPlace { id: identity, seq: ordinal, statement: transaction.statement });
         if transaction.clock_suspect {
             known.flags.push(SmolStr::new_static(flag::CLOCK_SUSPECT));
         }

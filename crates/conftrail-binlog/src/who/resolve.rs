@@ -1,5 +1,7 @@
 //! Joins claim, login and trust into an actor. A claim is never shown as more than it is.
 
+use std::sync::Arc;
+
 use conftrail_core::{Actor, Authority, Binding, Claimed, Correlation, Reason, SmolStr, flag};
 
 use super::{Claim, Evidence, Login, TrustList};
@@ -12,7 +14,7 @@ const VIA_INVOKER: &str = "invoker";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attribution {
     /// Who made it.
-    pub actor: Actor,
+    pub actor: Arc<Actor>,
     /// What a trusted application says about the reason.
     pub reason: Option<Reason>,
     /// The id that a trusted application ties it to others by; otherwise the transaction is the only tie.
@@ -38,7 +40,7 @@ pub fn resolve(claim: Option<&Claim>, evidence: &Evidence, trust: &TrustList) ->
     let mut attribution = match claim {
         Some(claim) if trusted => asserted(claim, evidence),
         Some(claim) => claimed_only(claim, evidence),
-        None => Attribution { actor: session_actor(evidence), ..Attribution::default() },
+        None => Attribution { actor: session_actor(evidence).into(), ..Attribution::default() },
     };
     if evidence.login().is_none() {
         attribution.flags.push(flag::LOGIN_UNKNOWN);
@@ -46,7 +48,7 @@ pub fn resolve(claim: Option<&Claim>, evidence: &Evidence, trust: &TrustList) ->
     let speaks_for_itself = matches!(attribution.actor.via.as_deref(), Some(VIA_SESSION | VIA_INVOKER));
     if speaks_for_itself && evidence.login().is_some_and(|login| trust.names(login)) {
         // The operator listed this login as an application's.
-        attribution.actor.kind = Some("service".into());
+        Arc::make_mut(&mut attribution.actor).kind = Some("service".into());
     }
     attribution
 }
@@ -70,7 +72,13 @@ fn asserted(claim: &Claim, evidence: &Evidence) -> Attribution {
         actor.client.clone_from(&claim.client);
     }
     let trace = claim.traceparent.clone();
-    Attribution { actor, reason: reason(claim), correlation: correlation(claim), trace, flags: Vec::new() }
+    Attribution {
+        actor: actor.into(),
+        reason: reason(claim),
+        correlation: correlation(claim),
+        trace,
+        flags: Vec::new(),
+    }
 }
 
 fn claimed_only(claim: &Claim, evidence: &Evidence) -> Attribution {
@@ -87,7 +95,7 @@ fn claimed_only(claim: &Claim, evidence: &Evidence) -> Attribution {
     } else {
         actor.authority = Authority::Claimed;
     }
-    Attribution { actor, flags, ..Attribution::default() }
+    Attribution { actor: actor.into(), flags, ..Attribution::default() }
 }
 
 /// The login itself as the actor; nobody when it is not known.

@@ -109,14 +109,14 @@ fn only_a_trusted_login_gives_reason_correlation_and_the_persons_address() {
     let untrusted = attribute(true, Session::Exact, "other");
     assert_eq!((untrusted.reason, untrusted.correlation), (None, None));
     assert_eq!(untrusted.actor.ip.as_deref(), Some("10.0.0.5"));
-    let claimed = untrusted.actor.claimed.expect("a claim");
+    let claimed = untrusted.actor.claimed.as_ref().expect("a claim");
     assert_eq!(claimed.reason.as_deref(), Some("CHG-1: raise"));
     assert_eq!(claimed.via.as_deref(), Some("comment"));
 }
 
 #[test]
 fn a_login_is_a_service_only_by_the_operators_word() {
-    let kind = |comment, trust| attribute(comment, Session::Exact, trust).actor.kind;
+    let kind = |comment, trust| attribute(comment, Session::Exact, trust).actor.kind.clone();
     assert_eq!(kind(false, "app@*").as_deref(), Some("service"));
     assert_eq!(kind(false, "*"), None);
     assert_eq!(kind(false, "other"), None);

@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 
 use crate::event::flag;
 use crate::{
-    Action, Actor, Change, Correlation, Event, EventId, FORMAT_VERSION, Origin, Reason, Resource, Timestamp,
-    Transaction, Value,
+    Action, Actor, ChangeList, Correlation, Event, EventId, FORMAT_VERSION, Origin, Reason, Resource,
+    Timestamp, Transaction, Value,
 };
 
 /// An event without its content: what a source knows of a change besides that. All text in it is masked already.
@@ -18,8 +18,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Draft {
     event: Arc<Event>,
-    /// The position that the id is made of: a GTID, or what the event format lists for the source.
-    identity: SmolStr,
+    /// The position that the id is made of: a GTID, or what the event format lists for the source. None where that is the
+    /// transaction's id.
+    identity: Option<SmolStr>,
     /// The change's number at that position, counted before filters.
     ordinal: u64,
 }
@@ -34,7 +35,7 @@ pub struct Payload {
     /// The content after.
     pub after: Option<Value>,
     /// The key-level changes.
-    pub changes: Vec<Change>,
+    pub changes: ChangeList,
     /// The paths whose values were replaced, in any order, repeats allowed.
     pub masked: Vec<String>,
     /// Whether content is kept as digest, size and changes only.
@@ -50,32 +51,21 @@ impl Draft {
         identity: SmolStr,
         ordinal: u64,
     ) -> Self {
-        let event = Event {
-            v: FORMAT_VERSION,
-            id: EventId::UNSET,
-            time,
-            observed,
-            action: Action::Undecoded,
-            source: origin.into(),
-            resource: Resource::unset(),
-            actor: Actor::default(),
-            reason: None,
-            correlation: None,
-            detail: None,
-            format: None,
-            before: None,
-            after: None,
-            changes: Vec::new(),
-            masked: Vec::new(),
-            flags: Vec::new(),
-            truncated: false,
-            position: None,
-            tx: None,
-            trace: None,
-            labels: BTreeMap::new(),
-            log: None,
-        };
-        Self { event: Arc::new(event), identity, ordinal }
+        let event = empty(origin.into(), Arc::default(), time, observed, None);
+        Self { event, identity: Some(identity), ordinal }
+    }
+
+    /// Makes a draft of a transaction's change, which is known by its place in it. There are many of them: where it was read and
+    /// by whom it was made are shared with others.
+    pub fn in_transaction(
+        origin: Arc<Origin>,
+        actor: Arc<Actor>,
+        time: Timestamp,
+        observed: Timestamp,
+        tx: Transaction,
+    ) -> Self {
+        let ordinal = tx.seq;
+        Self { event: empty(origin, actor, time, observed, Some(tx)), identity: None, ordinal }
     }
 
     /// Makes the event: applies the time policy, derives the id and the correlation.
@@ -84,7 +74,8 @@ impl Draft {
         let event = Arc::get_mut(&mut made).expect(ONE_OWNER);
         let (time, moved) = event.time.clamped();
         event.time = time;
-        event.id = EventId::derive(time, &event.source.name, &identity, ordinal);
+        let identity = identity.as_ref().or(event.tx.as_ref().map(|tx| &tx.id)).map_or("", SmolStr::as_str);
+        event.id = EventId::derive(time, &event.source.name, identity, ordinal);
         event.action = action;
         event.resource = resource;
         event.correlation = correlation(event.reason.as_ref(), event.trace.as_deref(), event.tx.as_ref());
@@ -102,6 +93,40 @@ impl Draft {
         }
         made
     }
+}
+
+fn empty(
+    source: Arc<Origin>,
+    actor: Arc<Actor>,
+    time: Timestamp,
+    observed: Timestamp,
+    tx: Option<Transaction>,
+) -> Arc<Event> {
+    Arc::new(Event {
+        v: FORMAT_VERSION,
+        id: EventId::UNSET,
+        time,
+        observed,
+        action: Action::Undecoded,
+        source,
+        resource: Resource::unset(),
+        actor,
+        reason: None,
+        correlation: None,
+        detail: None,
+        format: None,
+        before: None,
+        after: None,
+        changes: ChangeList::default(),
+        masked: Vec::new(),
+        flags: Vec::new(),
+        truncated: false,
+        position: None,
+        tx,
+        trace: None,
+        labels: BTreeMap::new(),
+        log: None,
+    })
 }
 
 const ONE_OWNER: &str = "a draft gives its event to nobody before it is finished";

@@ -1,13 +1,17 @@
 //! Where JSON is written to.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::short::{ROOM, is_plain_text, put_short};
 use super::times::Times;
-use crate::Timestamp;
+use crate::{Actor, Origin, Timestamp};
 
 /// The least by which the room grows.
 const GROWTH: usize = 4 << 10;
+
+/// What is written again is moved at once up to this many bytes.
+const PIECE: usize = 32;
 
 /// JSON that is being written. There is room behind it already, so that what is short is put there by a few moves of a
 /// fixed size: most of an event is short names and values.
@@ -18,6 +22,49 @@ pub struct Json {
     /// Where the room begins.
     end: usize,
     times: Times,
+    /// Where the entries of an image stand, while its event is written.
+    pub(super) entries: Vec<EntryPlace>,
+    pub(super) origin: Again<Origin>,
+    pub(super) actor: Again<Actor>,
+}
+
+/// Where an entry stands in what is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EntryPlace {
+    /// Where its name begins, with its quotes.
+    pub(super) name: usize,
+    /// Where its value begins, behind a colon.
+    pub(super) value: usize,
+    /// Where its value ends.
+    pub(super) end: usize,
+}
+
+/// What many events share, as it was written last.
+#[derive(Debug)]
+pub(super) struct Again<T> {
+    /// Kept, so that nothing else comes to its place.
+    of: Option<Arc<T>>,
+    json: Vec<u8>,
+}
+
+impl<T> Default for Again<T> {
+    fn default() -> Self {
+        Self { of: None, json: Vec::new() }
+    }
+}
+
+impl<T> Again<T> {
+    /// Returns how it was written, if it is what was written last.
+    #[inline]
+    pub(super) fn json(&self, of: &Arc<T>) -> Option<&[u8]> {
+        self.of.as_ref().is_some_and(|known| Arc::ptr_eq(known, of)).then_some(&self.json)
+    }
+
+    pub(super) fn learn(&mut self, of: &Arc<T>, json: &[u8]) {
+        self.of = Some(of.clone());
+        self.json.clear();
+        self.json.extend_from_slice(json);
+    }
 }
 
 impl Json {
@@ -53,7 +100,22 @@ impl Json {
     }
 
     /// Appends what is written at a place already.
+    #[inline]
     pub(super) fn put_again(&mut self, place: Range<usize>) {
+        let length = place.len();
+        // What is short is moved with what stands behind it, which is room there.
+        if length <= PIECE
+            && let Some(piece) = self.bytes.get(place.start..).and_then(<[u8]>::first_chunk::<PIECE>).copied()
+            && let Some(room) = self.bytes.get_mut(self.end..).and_then(<[u8]>::first_chunk_mut::<PIECE>)
+        {
+            *room = piece;
+            self.end += length;
+            return;
+        }
+        self.put_long_again(place);
+    }
+
+    fn put_long_again(&mut self, place: Range<usize>) {
         let end = self.end + place.len();
         if end > self.bytes.len() {
             grow(&mut self.bytes, end);

@@ -2,11 +2,14 @@
 //! around them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::buffer::{Again, EntryPlace};
 use super::{AppendJson, Json};
+use crate::diff::value_holds_mask;
 use crate::{
-    Actor, Change, ChangeOp, Correlation, Event, Map, Order, Origin, Record, Resource, SmolStr, Transaction,
-    Value,
+    Actor, Change, ChangeList, ChangeOp, Correlation, Event, Map, Order, Origin, Record, Resource, SmolStr,
+    Transaction, Value,
 };
 
 impl AppendJson for Event {
@@ -75,11 +78,11 @@ impl Event {
         json.put_literal(b",\"action\":\"");
         json.put(self.action.as_str().as_bytes());
         json.put_literal(b"\",\"source\":");
-        origin(&self.source, json);
+        shared(&self.source, json, |json| &mut json.origin, origin);
         json.put_literal(b",\"resource\":");
         resource(&self.resource, json);
         json.put_literal(b",\"actor\":");
-        actor(&self.actor, json);
+        shared(&self.actor, json, |json| &mut json.actor, actor);
         if let Some(why) = &self.reason {
             json.put_literal(b",\"reason\":");
             json.put_plainly(why);
@@ -99,14 +102,17 @@ impl Event {
         let mut written = Written::default();
         if let Some(before) = &self.before {
             json.put_literal(b",\"before\":");
-            image(before, json, &mut written);
+            image(before, &self.changes, json, &mut written);
         }
         if let Some(after) = &self.after {
             json.put_literal(b",\"after\":");
-            image(after, json, &mut written);
+            image(after, &self.changes, json, &mut written);
         }
         json.put_literal(b",\"changes\":");
-        list(&self.changes, json, |each, json| change(each, json, &mut written));
+        match self.changes.whole_row() {
+            Some((op, row)) if written.has_entries => whole_row(op, row, json),
+            _ => list(&self.changes, json, |each, json| change(each, json, &mut written)),
+        }
         json.put_literal(b",\"masked\":");
         list(&self.masked, json, |path, json| json.put_text(path));
         json.put_literal(b",\"flags\":");
@@ -159,6 +165,25 @@ fn list<'i, T>(items: &'i [T], json: &mut Json, mut write: impl FnMut(&'i T, &mu
         write(item, json);
     }
     json.put_literal(b"]");
+}
+
+/// Appends what events share; the last of its kind is kept as it was written.
+fn shared<T>(
+    known: &Arc<T>,
+    json: &mut Json,
+    last: impl Fn(&mut Json) -> &mut Again<T>,
+    write: impl Fn(&T, &mut Json),
+) {
+    let mut again = std::mem::take(last(json));
+    match again.json(known) {
+        Some(written) => json.put(written),
+        None => {
+            let start = json.as_bytes().len();
+            write(known, json);
+            again.learn(known, &json.as_bytes()[start..]);
+        }
+    }
+    *last(json) = again;
 }
 
 fn origin(origin: &Origin, json: &mut Json) {
@@ -249,7 +274,12 @@ fn change<'e>(change: &'e Change, json: &mut Json, written: &mut Written<'e>) {
         json.put_literal(b",\"after\":");
         written.value(after, json);
     }
-    if change.sensitive {
+    sensitive(change.sensitive, json);
+}
+
+/// Appends the end of a change.
+fn sensitive(is_sensitive: bool, json: &mut Json) {
+    if is_sensitive {
         json.put_literal(b",\"sensitive\":true}");
     } else {
         json.put_literal(b",\"sensitive\":false}");
@@ -278,18 +308,50 @@ fn place(order: &Order, json: &mut Json) {
     json.put_literal(b"}");
 }
 
-/// Appends content; a row's documents are remembered.
-fn image<'e>(image: &'e Value, json: &mut Json, written: &mut Written<'e>) {
+/// Appends content; a row's documents are remembered, and where each of its entries stands if the changes repeat it.
+fn image<'e>(image: &'e Value, changes: &ChangeList, json: &mut Json, written: &mut Written<'e>) {
     let Value::Map(row) = image else { return value(image, json) };
+    let is_repeated = changes.whole_row().is_some_and(|(_, repeated)| repeated.is_clone_of(row));
+    if is_repeated {
+        json.entries.clear();
+        written.has_entries = true;
+    }
     json.put_literal(b"{");
     for (index, (name, entry)) in row.iter().enumerate() {
         if index > 0 {
             json.put_literal(b",");
         }
+        let name_at = json.as_bytes().len();
         json.put_name(name);
+        let value_at = json.as_bytes().len();
         written.value(entry, json);
+        if is_repeated {
+            json.entries.push(EntryPlace { name: name_at, value: value_at, end: json.as_bytes().len() });
+        }
     }
     json.put_literal(b"}");
+}
+
+/// Appends the changes of a row that came or went, from the image that was written just before.
+fn whole_row(op: ChangeOp, row: &Map, json: &mut Json) {
+    json.put_literal(b"[");
+    for (index, (_, value)) in row.iter().enumerate() {
+        let Some(EntryPlace { name, value: value_at, end }) = json.entries.get(index).copied() else { break };
+        if index > 0 {
+            json.put_literal(b",");
+        }
+        json.put_literal(b"{\"path\":");
+        // Without the colon.
+        json.put_again(name..value_at - 1);
+        match op {
+            ChangeOp::Add => json.put_literal(b",\"op\":\"add\",\"after\":"),
+            ChangeOp::Remove => json.put_literal(b",\"op\":\"remove\",\"before\":"),
+            ChangeOp::Replace => json.put_literal(b",\"op\":\"replace\",\"after\":"),
+        }
+        json.put_again(value_at..end);
+        sensitive(value_holds_mask(value), json);
+    }
+    json.put_literal(b"]");
 }
 
 /// Where the last documents of a row stand in what is written: a document that an image holds is shared by the other image
@@ -299,6 +361,8 @@ struct Written<'e> {
     documents: [Option<(&'e Map, Range<usize>)>; 4],
     /// Which one gives way next.
     next: usize,
+    /// Whether [`Json::entries`] are those of this event's row.
+    has_entries: bool,
 }
 
 impl<'e> Written<'e> {
@@ -345,6 +409,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{AppendJson, Json};
+    use crate::diff;
     use crate::{Change, ChangeOp, Event, Map, Position, Progress, Record, SmolStr, Timestamp, Value};
 
     fn check(text: &str) {
@@ -393,6 +458,52 @@ mod tests {
             "trace":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","labels":{"a":"b","c":"d\t"},
             "log":{"epoch":1,"partition":2,"offset":3}}"#,
         );
+    }
+
+    #[test]
+    fn a_row_that_came_or_went_is_written_as_serde_writes_it() {
+        let inner = Map::from_unique([("n\"".into(), Value::Int(1)), ("é".into(), Value::Null)]);
+        let long = "a text that is longer than what is moved at once";
+        let mask = "hmac-sha256:01234567:0123456789ab";
+        let row: Map = [Value::Map(inner), long.into(), mask.into(), Value::from("\\"), Value::Float(0.5)]
+            .into_iter()
+            .enumerate()
+            .map(|(number, value)| (SmolStr::from(format!("column \"{number}\"")), value))
+            .collect();
+        let mut event: Event = serde_json::from_str(LEAST).unwrap();
+        for rooms in 0..80 {
+            // What is written before moves the place where the room ends.
+            event.flags = vec![SmolStr::from("x".repeat(rooms * 8))];
+            event.changes = diff::rows(None, Some(&row)).changes;
+            (event.before, event.after) = (None, Some(Value::Map(row.clone())));
+            same(&event);
+            event.changes = diff::rows(Some(&row), None).changes;
+            (event.before, event.after) = (Some(Value::Map(row.clone())), None);
+            same(&event);
+            // Of another row, or with none.
+            event.before = Some(Value::Map(Map::default()));
+            same(&event);
+            event.before = None;
+            same(&event);
+        }
+    }
+
+    #[test]
+    fn what_events_share_is_written_anew_where_it_differs() {
+        let of = |name: &str, version: &str| -> Event {
+            let mut event: Event = serde_json::from_str(LEAST).unwrap();
+            Arc::make_mut(&mut event.actor).name = Some(name.into());
+            Arc::make_mut(&mut event.source).version = Some(version.into());
+            event
+        };
+        let (one, two) = (of("alice", "1"), of("bob", "2"));
+        let third = Event { actor: one.actor.clone(), ..two.clone() };
+        let mut json = Json::default();
+        for event in [&one, &one, &two, &third, &one, &two] {
+            json.clear();
+            event.append_json(&mut json);
+            assert_eq!(std::str::from_utf8(json.as_bytes()).unwrap(), serde_json::to_string(event).unwrap());
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Announcements in, words for people out.
 
+use std::sync::Arc;
+
 use conftrail_core::alerting::Announcement;
 use conftrail_core::{Actor, Authority, Binding, Claimed, Period, ResourceKind, Value};
 use conftrail_engine::message::{Message, Presentation, Section};
@@ -46,9 +48,10 @@ fn a_message_says_what_who_how_known_and_how_to_put_it_back() {
 #[test]
 fn login_address_client_and_approver_are_told_where_they_are_known() {
     let told = announcement("limit", |event| {
-        event.actor.login = Some("app@10.0.0.%".into());
-        event.actor.ip = Some("10.0.0.5".into());
-        event.actor.client = Some("flag-console".into());
+        let actor = Arc::make_mut(&mut event.actor);
+        actor.login = Some("app@10.0.0.%".into());
+        actor.ip = Some("10.0.0.5".into());
+        actor.client = Some("flag-console".into());
         event.reason.as_mut().unwrap().approver = Some("bob".into());
     });
     let section = Message::announcing(&told, &Presentation::default()).events.remove(0);
@@ -64,7 +67,7 @@ fn login_address_client_and_approver_are_told_where_they_are_known() {
     let section = Message::announcing(&claimed, &Presentation::default()).events.remove(0);
     assert_eq!(section.approver.as_deref(), Some("bob (claimed, not confirmed)"));
     let nothing = announcement("price", |event| {
-        event.actor = Actor { login: Some("root@localhost".into()), ..Actor::default() };
+        event.actor = Actor { login: Some("root@localhost".into()), ..Actor::default() }.into();
         event.reason = None;
     });
     let section = Message::announcing(&nothing, &Presentation::default()).events.remove(0);

@@ -221,7 +221,7 @@ mod tests {
         full.correlation = Some(Correlation { id: "c".into(), via: "ticket".into() });
         full.flags = vec!["late".into(), "no_key".into()];
         let mut bare = event(2);
-        bare.actor = conftrail_core::Actor::default();
+        bare.actor = std::sync::Arc::default();
         for event in [full, bare] {
             let json = serde_json::to_string(&event).unwrap();
             let read: Row<'_> = serde_json::from_str(&json).unwrap();

@@ -133,7 +133,7 @@ async fn an_event_rewritten_with_its_columns_is_named_and_with_its_leaf_is_narro
         let other = tempfile::TempDir::new().unwrap();
         let trail = Trail::open(other.path(), &Options::default()).unwrap();
         let mut event = event(number);
-        event.actor.name = Some("nobody".into());
+        Arc::make_mut(&mut event.actor).name = Some("nobody".into());
         let also = also.to_owned();
         let (directory, id) = (directory.path().to_owned(), event.id);
         async move {

@@ -93,7 +93,7 @@ async fn a_search_that_reads_much_in_vain_ends_its_page_and_goes_on() {
     }
     // No index knows the ends of words, and only the oldest event has this one.
     let mut oldest = event(0);
-    oldest.actor.name = Some("sentinel".into());
+    Arc::make_mut(&mut oldest.actor).name = Some("sentinel".into());
     trail.write(&shared([oldest.clone()])).await.unwrap();
     let mut asked = request(Query::parse("*entinel").unwrap(), 10);
     let mut pages = 0;

@@ -19,7 +19,7 @@ fn numbered(number: u64) -> Event {
     let mut event = event(number);
     if !number.is_multiple_of(2) {
         event.action = Action::Create;
-        event.actor.name = Some("bob".into());
+        Arc::make_mut(&mut event.actor).name = Some("bob".into());
     }
     match number {
         1_001 => event.action = Action::Update,

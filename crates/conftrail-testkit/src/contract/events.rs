@@ -44,12 +44,12 @@ pub fn event(number: u64) -> Event {
             version: None,
         }),
         resource: Resource::new("mysql", "orders-db", ResourceKind::Row, Some("shop"), Some("flags"), &name),
-        actor: Actor {
+        actor: Arc::new(Actor {
             name: Some("alice".into()),
             binding: Binding::Exact,
             authority: Authority::Asserted,
             ..Actor::default()
-        },
+        }),
         reason: None,
         correlation: None,
         detail: None,
@@ -62,7 +62,8 @@ pub fn event(number: u64) -> Event {
             before: Some(Value::from(100_i64)),
             after: Some(Value::from(u64::MAX - number)),
             sensitive: false,
-        }],
+        }]
+        .into(),
         masked: Vec::new(),
         flags: Vec::new(),
         truncated: false,

@@ -21,7 +21,7 @@ pub fn file_event(source: &str, file: &str, number: u64, time: Timestamp) -> Arc
         format: Some("row".into()),
         after: change.after.clone(),
         before: change.before.clone(),
-        changes: vec![change],
+        changes: vec![change].into(),
         ..Payload::default()
     };
     let draft = Draft::new(origin, time, time, format!("{file}#{number}").into(), 0);

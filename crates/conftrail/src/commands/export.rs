@@ -10,7 +10,7 @@ use conftrail_core::{Event, Timestamp, explain};
 
 use super::list;
 use crate::cli::{Common, ExportArgs, ExportFormat};
-use crate::output::{MaxwellLine, Printer, print_json};
+use crate::output::{MaxwellLine, Printer};
 use crate::reader;
 
 /// What Maxwell's JSON can tell of: changes read from a binlog.
@@ -27,13 +27,14 @@ pub(crate) async fn run(common: &Common, arguments: ExportArgs) -> anyhow::Resul
     if format == ExportFormat::Maxwell {
         query = list::parse_query(&format!("({text}) and {OF_BINLOGS}"))?;
     }
-    let (since, until) = list::between(since.as_deref(), until.as_deref(), &Printer::new(common))?;
+    let printer = Printer::new(common);
+    let (since, until) = list::between(since.as_deref(), until.as_deref(), &printer)?;
     let trail = reader::open(common, &reading).await?;
     let wanted = Wanted { trail: &*trail, query, since, until };
     wanted
         .oldest_first(|events| match format {
-            ExportFormat::Jsonl => print_json(events.iter().rev().cloned()),
-            ExportFormat::Maxwell => print_json(events.iter().rev().cloned().map(MaxwellLine)),
+            ExportFormat::Jsonl => printer.print_json(events.iter().rev().cloned()),
+            ExportFormat::Maxwell => printer.print_json(events.iter().rev().cloned().map(MaxwellLine)),
         })
         .await?;
     Ok(ExitCode::SUCCESS)

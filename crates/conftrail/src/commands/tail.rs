@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::{stop_on_signals, watch_directories};
 use crate::cli::{Common, Output, TailArgs};
 use crate::config::{Config, SourceConfig};
-use crate::output::{MaxwellLine, Printer, event_with_diff, print_json};
+use crate::output::{MaxwellLine, Printer, event_with_diff};
 use crate::{WrongUsage, assemble, configured, local_token, mask_key, telemetry};
 
 /// How often a source that cannot be reached is tried again, at first and at most.
@@ -125,7 +125,7 @@ impl Tail {
             event
         });
         if self.printer.output == Output::Maxwell {
-            print_json(classified.map(MaxwellLine))?;
+            self.printer.print_json(classified.map(MaxwellLine))?;
         } else {
             self.printer.print_all(classified, |event, printer| event_with_diff(event, printer))?;
         }

@@ -5,6 +5,7 @@ mod maxwell;
 mod verification;
 mod zone;
 
+use std::cell::RefCell;
 use std::io::{IsTerminal as _, Write as _};
 
 use conftrail_core::{AppendJson, Json};
@@ -21,6 +22,9 @@ pub(crate) use zone::{Zone, parse_time};
 /// Lines are written together up to this many bytes.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
 
+/// Room for the line with which they become that many.
+const LAST_LINE: usize = 16 << 10;
+
 /// Prints to stdout in the form the caller asked for.
 pub(crate) struct Printer {
     /// Text or JSON.
@@ -31,6 +35,8 @@ pub(crate) struct Printer {
     pub(crate) zone: Zone,
     /// Whether colours are shown.
     pub(crate) colour: bool,
+    /// What was written last: its room is used again.
+    lines: RefCell<Json>,
 }
 
 impl Printer {
@@ -46,6 +52,7 @@ impl Printer {
             language,
             zone: if common.utc { Zone::Utc } else { Zone::Local },
             colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            lines: RefCell::new(Json::with_capacity(WRITTEN_AT_ONCE + LAST_LINE)),
         }
     }
 
@@ -77,36 +84,46 @@ impl Printer {
         text: impl Fn(&T, &Self) -> String,
     ) -> anyhow::Result<()> {
         match self.output {
-            Output::Json | Output::Maxwell => print_json(values),
-            Output::Text => print_each(values, |value, lines| lines.put(text(value, self).as_bytes())),
+            Output::Json | Output::Maxwell => self.print_json(values),
+            Output::Text => self.print_each(values, |value, lines| lines.put(text(value, self).as_bytes())),
         }
+    }
+
+    /// Prints one JSON object a line, of which all are out when this returns.
+    ///
+    /// # Errors
+    /// stdout is closed.
+    pub(crate) fn print_json<T: AppendJson>(
+        &self,
+        values: impl IntoIterator<Item = T>,
+    ) -> anyhow::Result<()> {
+        self.print_each(values, |value, lines| value.append_json(lines))
+    }
+
+    fn print_each<T>(
+        &self,
+        values: impl IntoIterator<Item = T>,
+        append: impl Fn(&T, &mut Json),
+    ) -> anyhow::Result<()> {
+        let mut lines = self.lines.take();
+        lines.clear();
+        for value in values {
+            append(&value, &mut lines);
+            lines.put(b"\n");
+            if lines.as_bytes().len() >= WRITTEN_AT_ONCE {
+                write(lines.as_bytes())?;
+                lines.clear();
+            }
+        }
+        write(lines.as_bytes())?;
+        self.lines.replace(lines);
+        Ok(())
     }
 
     /// Returns text in a colour (an SGR number), where colours are shown.
     pub(crate) fn paint(&self, colour: u8, text: &str) -> String {
         if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
-}
-
-/// Prints one JSON object a line, of which all are out when this returns.
-///
-/// # Errors
-/// stdout is closed.
-pub(crate) fn print_json<T: AppendJson>(values: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
-    print_each(values, |value, lines| value.append_json(lines))
-}
-
-fn print_each<T>(values: impl IntoIterator<Item = T>, append: impl Fn(&T, &mut Json)) -> anyhow::Result<()> {
-    let mut lines = Json::with_capacity(WRITTEN_AT_ONCE);
-    for value in values {
-        append(&value, &mut lines);
-        lines.put(b"\n");
-        if lines.as_bytes().len() >= WRITTEN_AT_ONCE {
-            write(lines.as_bytes())?;
-            lines.clear();
-        }
-    }
-    write(lines.as_bytes())
 }
 
 /// Prints text that is data in itself, whatever form was asked for.

@@ -1,6 +1,7 @@
 //! Counts agree with searches.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use conftrail_core::ports::{AggregateRequest, Bucket};
 use conftrail_core::query::{EventView, Field, Query};
@@ -63,10 +64,10 @@ pub async fn facets_and_histogram_count_days_and_parts_of_days(trails: &dyn Trai
     let trail = trails.open().await;
     let events: Vec<Event> = (0..70)
         .map(|number| Event {
-            actor: conftrail_core::Actor {
+            actor: Arc::new(conftrail_core::Actor {
                 name: Some(format!("user-{}", number % 3).into()),
-                ..event(0).actor
-            },
+                ..conftrail_core::Actor::clone(&event(0).actor)
+            }),
             ..about(&number.to_string(), event(number * 8_000))
         })
         .collect();
@@ -123,7 +124,7 @@ pub async fn the_most_frequent_values_come_first(trails: &dyn Trails) {
     let trail = trails.open().await;
     let by = |number: u64, name: &str| {
         let mut event = event(number);
-        event.actor.name = Some(name.into());
+        Arc::make_mut(&mut event.actor).name = Some(name.into());
         event
     };
     trail.write([by(1, "c"), by(2, "b"), by(3, "a"), by(4, "c")]).await;

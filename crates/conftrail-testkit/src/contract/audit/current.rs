@@ -1,7 +1,7 @@
 //! The last value of every resource.
 
 use conftrail_core::ports::CurrentRow;
-use conftrail_core::{Action, Event, Order, Resource, ResourceKind};
+use conftrail_core::{Action, ChangeList, Event, Order, Resource, ResourceKind};
 
 use super::{Opened, Trails};
 use crate::contract::events::{about, event, row_id};
@@ -41,7 +41,15 @@ fn deleted(name: &str, number: u64) -> Event {
 
 /// An event about the whole of something, without content.
 fn wide(action: Action, resource: Resource, number: u64) -> Event {
-    Event { action, resource, before: None, after: None, format: None, changes: Vec::new(), ..event(number) }
+    Event {
+        action,
+        resource,
+        before: None,
+        after: None,
+        format: None,
+        changes: ChangeList::default(),
+        ..event(number)
+    }
 }
 
 fn truncated(number: u64) -> Event {

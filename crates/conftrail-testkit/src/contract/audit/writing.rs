@@ -46,7 +46,7 @@ pub async fn a_repeat_with_another_actor_is_re_attributed(trails: &dyn Trails) {
     let trail = trails.open().await;
     trail.write([event(1)]).await;
     let mut again = event(1);
-    again.actor.name = Some("bob".into());
+    Arc::make_mut(&mut again.actor).name = Some("bob".into());
     let report = trail.write([again]).await;
     assert_eq!((report.repeated, report.re_attributed), (1, 1));
     assert!(report.conflicts.is_empty());
@@ -109,7 +109,7 @@ pub async fn a_repeat_with_other_content_is_a_conflict(trails: &dyn Trails) {
 pub async fn two_readings_in_one_call_are_one_event(trails: &dyn Trails) {
     let trail = trails.open().await;
     let mut again = Event { log: event(2).log, ..event(1) };
-    again.actor.name = Some("bob".into());
+    Arc::make_mut(&mut again.actor).name = Some("bob".into());
     let report = trail.write([event(1), again]).await;
     assert_eq!((report.repeated, report.re_attributed), (1, 1));
     assert_eq!(trail.reader.get(event(1).id).await.unwrap().as_deref(), Some(&event(1)));
