@@ -2,6 +2,8 @@
 
 use conftrail_core::{SmolStr, Value};
 
+use super::moments::Reading;
+use super::short_text::ShortText;
 use super::{CellProblem, Charset, decimal, geometry, json, mariadb, temporal};
 use crate::cursor::{uint_be, uint_le};
 use crate::plan::{Cell, LabelSet};
@@ -23,10 +25,12 @@ pub(super) fn decode(
         Cell::Double => bytes.try_into().ok().map(|double| Value::from(f64::from_le_bytes(double))),
         Cell::Decimal { precision, scale } => decimal::text(bytes, *precision, *scale).map(Value::from),
         Cell::Year => year(bytes),
-        Cell::Date => temporal::date(bytes).map(Value::from),
-        Cell::Time { digits } => temporal::time(bytes, *digits).map(Value::from),
-        Cell::DateTime { digits } => temporal::datetime(bytes, *digits).map(Value::from),
-        Cell::Timestamp { digits } => temporal::timestamp(bytes, *digits).map(Value::from),
+        Cell::Date => moment(names, 0, 0, bytes, || temporal::date(bytes)),
+        Cell::Time { digits } => moment(names, 1, *digits, bytes, || temporal::time(bytes, *digits)),
+        Cell::DateTime { digits } => moment(names, 2, *digits, bytes, || temporal::datetime(bytes, *digits)),
+        Cell::Timestamp { digits } => {
+            moment(names, 3, *digits, bytes, || temporal::timestamp(bytes, *digits))
+        }
         Cell::OldTime => temporal::old_time(bytes).map(Value::from),
         Cell::OldDateTime => temporal::old_datetime(bytes).map(Value::from),
         Cell::OldTimestamp => temporal::old_timestamp(bytes).map(Value::from),
@@ -47,6 +51,17 @@ pub(super) fn decode(
         Cell::Unknown => return Err(CellProblem::Unsupported),
     };
     value.ok_or(CellProblem::Malformed)
+}
+
+#[inline]
+fn moment(
+    names: &mut json::Names,
+    kind: u8,
+    digits: u8,
+    bytes: &[u8],
+    print: impl FnOnce() -> Option<ShortText>,
+) -> Option<Value> {
+    names.moments.text(Reading { kind, digits }, bytes, print)
 }
 
 /// MEDIUMINT has three bytes: the sign is its highest bit, wherever that stands.

@@ -9,6 +9,7 @@ mod event;
 mod geometry;
 mod json;
 mod mariadb;
+mod moments;
 mod rows;
 mod short_text;
 mod temporal;

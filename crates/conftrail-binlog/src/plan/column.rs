@@ -80,6 +80,43 @@ pub(crate) enum Cell {
     Unknown,
 }
 
+impl Cell {
+    /// Says whether its values are numbers or times, written with digits and `-:. TZ` alone, or no texts at all.
+    pub(crate) fn is_numeric(&self) -> bool {
+        match self {
+            Self::Signed
+            | Self::Unsigned
+            | Self::Float
+            | Self::Double
+            | Self::Decimal { .. }
+            | Self::Year
+            | Self::Date
+            | Self::Time { .. }
+            | Self::DateTime { .. }
+            | Self::Timestamp { .. }
+            | Self::OldTime
+            | Self::OldDateTime
+            | Self::OldTimestamp
+            | Self::Bit
+            | Self::HiresTime { .. }
+            | Self::HiresDateTime { .. }
+            | Self::HiresTimestamp { .. }
+            | Self::Null => true,
+            Self::Enum(_)
+            | Self::Set(_)
+            | Self::Text(_)
+            | Self::Binary { .. }
+            | Self::Json
+            | Self::Geometry
+            | Self::Vector
+            | Self::Uuid
+            | Self::Inet4
+            | Self::Inet6
+            | Self::Unknown => false,
+        }
+    }
+}
+
 impl ColumnPlan {
     /// Works out frame and meaning from the facts.
     pub(super) fn new(name: SmolStr, column_type: ColumnType, code: u8, facts: ColumnDetail) -> Self {

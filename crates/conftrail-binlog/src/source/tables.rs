@@ -174,7 +174,8 @@ impl Tables {
         let columns = plan.columns.iter().map(|column| &*column.name);
         let masks = self.masker.row_plan(&map.database, &map.table, columns.clone());
         let partial = Partial { masks, table: self.table(map, [], (0..plan.key.len()).collect()) };
-        let table = self.table(map, columns, plan.key.clone());
+        let numeric = plan.columns.iter().map(|column| column.cell.is_numeric());
+        let table = self.table(map, columns, plan.key.clone()).with_numeric(&self.masker, numeric);
         // Names of columns have no case.
         let named =
             |wanted: &String| plan.columns.iter().find(|column| column.name.eq_ignore_ascii_case(wanted));

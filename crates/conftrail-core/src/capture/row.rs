@@ -36,6 +36,13 @@ impl Table {
         Self { origin, schema: schema.to_owned(), name: name.to_owned(), rows, plan, key }
     }
 
+    /// Adds which columns have a type that holds nothing but numbers and times (see [`Masker::plan_numeric`]).
+    #[must_use]
+    pub fn with_numeric(mut self, masker: &Masker, columns: impl IntoIterator<Item = bool>) -> Self {
+        masker.plan_numeric(&mut self.plan, columns);
+        self
+    }
+
     /// Makes the event of one row change; rows hold all columns, in clear. None when both sides are absent.
     ///
     /// A changed key makes a `rename` under the old key.

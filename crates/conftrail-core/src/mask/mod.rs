@@ -31,4 +31,5 @@ pub(crate) use memo::{KeyFacts, KeyMemo};
 pub use row::RowPlan;
 pub use rules::{MaskRules, RuleProblem};
 pub use sql_rows::masks_of_row;
+pub(crate) use token::PREFIX;
 pub use token::{holds_mask, is_mask};

@@ -15,6 +15,14 @@ pub struct RowPlan {
     naming: Vec<usize>,
     /// Columns that hold what a naming column names (`config_value`).
     holding: Vec<usize>,
+    /// Per column, where known: whether its type holds nothing but numbers and times, in which no detector finds anything.
+    numeric: Vec<bool>,
+}
+
+impl RowPlan {
+    fn is_numeric(&self, column: Option<usize>) -> bool {
+        column.and_then(|column| self.numeric.get(column)).copied().unwrap_or_default()
+    }
 }
 
 impl Masker {
@@ -25,7 +33,8 @@ impl Masker {
         table: &str,
         columns: impl IntoIterator<Item = &'a str>,
     ) -> RowPlan {
-        let mut plan = RowPlan { secret: Vec::new(), naming: Vec::new(), holding: Vec::new() };
+        let mut plan =
+            RowPlan { secret: Vec::new(), naming: Vec::new(), holding: Vec::new(), numeric: Vec::new() };
         for (index, column) in columns.into_iter().enumerate() {
             plan.secret.push(self.is_secret_column(schema, table, column));
             if siblings::holds_name(column) {
@@ -42,6 +51,14 @@ impl Masker {
         plan
     }
 
+    /// Adds to a plan which columns have a type that holds nothing but numbers and times, written with digits and `-:. TZ`.
+    /// Unless the configuration names a secret with such characters, their texts need not be looked at.
+    pub fn plan_numeric(&self, plan: &mut RowPlan, columns: impl IntoIterator<Item = bool>) {
+        if self.passes_numbers_by() {
+            plan.numeric = columns.into_iter().collect();
+        }
+    }
+
     /// Masks one row in place, entry by entry in the plan's order, and adds the paths of what was replaced.
     ///
     /// A row may be shorter than its plan (`binlog_row_image=minimal`) only when `columns` gives the plan's
@@ -51,7 +68,9 @@ impl Masker {
         let names_secret = self.row_names_secret(plan, row, column_of);
         for (entry, (name, value)) in row.iter_mut().enumerate() {
             let is_secret = self.is_secret_entry(plan, column_of(entry), name, names_secret);
-            self.entry(name, value, is_secret, masked);
+            if is_secret || !plan.is_numeric(column_of(entry)) {
+                self.entry(name, value, is_secret, masked);
+            }
         }
     }
 
@@ -80,6 +99,12 @@ impl Masker {
             let new_is_secret = self.is_secret_entry(plan, Some(column), new_name, new_names_secret);
             has_same_columns &= old_name == new_name;
             let is_kept = !old_is_secret && !new_is_secret && is_same(old, new);
+            if plan.is_numeric(Some(column)) && !new_is_secret && !old_is_secret {
+                if !is_kept {
+                    differing.push(column);
+                }
+                continue;
+            }
             let is_replaced = self.entry(new_name, new, new_is_secret, masked);
             if !is_kept || is_replaced {
                 self.entry(old_name, old, old_is_secret, masked);
@@ -176,6 +201,32 @@ mod tests {
         let again = row.clone();
         masker.row(&plan, &mut row, None, &mut Vec::new());
         assert_eq!(row, again);
+    }
+
+    #[test]
+    fn numbers_and_times_are_passed_by_unless_they_are_secret_by_their_column_or_name_a_secret() {
+        let masked = |rules: &MaskRules, numeric: [bool; 2]| {
+            let masker = Masker::new(MaskKey::new([1; 32]), rules).unwrap();
+            let mut plan = masker.row_plan("shop", "users", ["phone", "seen"]);
+            masker.plan_numeric(&mut plan, numeric);
+            let row = |second: u8| -> Map {
+                let seen = Value::from(format!("10:00:0{second}"));
+                Map::from_iter([("phone".into(), Value::from("1.25")), ("seen".into(), seen)])
+            };
+            let (mut old, mut new, mut masked) = (row(0), row(1), Vec::new());
+            let places = masker.images(&plan, &mut old, &mut new, &mut masked);
+            assert_eq!(places.unwrap().last(), Some(&1), "{masked:?}");
+            let (mut alone, mut paths) = (row(0), Vec::new());
+            masker.row(&plan, &mut alone, None, &mut paths);
+            assert_eq!(Value::Map(alone).display(), Value::Map(old).display());
+            paths
+        };
+        let columns = MaskRules { columns: vec!["shop.users.phone".into()], ..MaskRules::default() };
+        assert_eq!(masked(&columns, [true; 2]), ["phone"]);
+        assert!(masked(&MaskRules::default(), [true; 2]).is_empty());
+        // As a text that says so would be.
+        let names = MaskRules { names: vec!["10".into()], ..MaskRules::default() };
+        assert_eq!(masked(&names, [true; 2]), masked(&names, [false; 2]));
     }
 
     /// Rows of one table, in pairs of everything that can differ between the images of a change.

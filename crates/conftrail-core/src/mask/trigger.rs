@@ -143,6 +143,11 @@ impl Trigger {
         Self { automaton, looks, starts, skips_numbers }
     }
 
+    /// Says whether a text of numbers and times can be passed by.
+    pub(crate) fn skips_numbers(&self) -> bool {
+        self.skips_numbers
+    }
+
     /// Says whether a text holds any word, so that it deserves a closer look.
     pub(crate) fn is_pulled(&self, text: &str) -> bool {
         !(self.skips_numbers && is_numeric(text))

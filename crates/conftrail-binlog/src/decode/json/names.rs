@@ -1,6 +1,8 @@
-//! Names of documents' members, remembered from row to row.
+//! What is remembered from row to row: names of documents' members, and moments.
 
 use conftrail_core::SmolStr;
+
+use crate::decode::moments::Moments;
 
 /// How many names are remembered; a power of two.
 const SLOTS: usize = 64;
@@ -8,11 +10,12 @@ const SLOTS: usize = 64;
 const LONGEST: usize = 64;
 
 /// Remembers the names that documents had lately: the documents of a column mostly have the same ones, which then need
-/// neither be checked nor copied again.
+/// neither be checked nor copied again. The moments of columns stand beside them.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// A name has one place, where the last one that belongs there stands. Without places until there is a name.
     slots: Vec<SmolStr>,
+    pub(in crate::decode) moments: Moments,
 }
 
 impl Names {
