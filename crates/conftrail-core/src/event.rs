@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use crate::actor::{Actor, Correlation, Reason};
 use crate::change::present;
-use crate::{ChangeList, EventId, Map, Order, Resource, Timestamp, Value};
+use crate::{ChangeList, EventId, EventPosition, Map, Order, Resource, Timestamp, Value};
 
 /// The version of the event format that this code writes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -192,7 +192,7 @@ pub struct Event {
     pub truncated: bool,
     /// The place in the source's own log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<Map>,
+    pub position: Option<EventPosition>,
     /// The place within the transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tx: Option<Transaction>,

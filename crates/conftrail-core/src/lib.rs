@@ -19,6 +19,7 @@ pub mod query;
 pub mod text;
 
 mod change_list;
+mod event_position;
 mod id;
 mod json;
 mod nearest;
@@ -36,6 +37,7 @@ pub use change::{Change, ChangeOp};
 pub use change_list::ChangeList;
 pub use error::{ErrorKind, PortError, PortResult, explain};
 pub use event::{Action, Event, FORMAT_VERSION, Origin, Transaction, flag};
+pub use event_position::{BinlogPlace, EventPosition};
 pub use id::{EventId, InvalidId};
 pub use json::{AppendJson, Json};
 pub use nearest::nearest;

@@ -60,7 +60,7 @@ pub(crate) fn event(masker: &Masker, origin: &Origin, mut found: Difference<'_>)
         draft.flags.push(flag::CLOCK_SUSPECT.into());
     }
     draft.actor = actor(&found).into();
-    draft.position = Some(position(&found));
+    draft.position = Some(position(&found).into());
     draft.reason = found.commit.as_ref().map(Commit::reason);
 
     // A file that could not be read before is seen for the first time, not changed.

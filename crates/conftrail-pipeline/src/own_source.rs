@@ -115,7 +115,7 @@ fn event(origin: &Origin, sequence: u64, act: Act) -> Event {
         masked: Vec::new(),
         flags: Vec::new(),
         truncated: false,
-        position: Some(position),
+        position: Some(position.into()),
         tx: None,
         trace: None,
         labels: Default::default(),

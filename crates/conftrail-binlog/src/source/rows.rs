@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::capture::Draft;
 use conftrail_core::{
-    Action, Map, Resource, ResourceKind, SmolStr, Transaction as TransactionPlace, Value, flag,
+    Action, BinlogPlace, Map, Resource, ResourceKind, SmolStr, Transaction as TransactionPlace, flag,
 };
 
 use super::attribute::Trace;
@@ -17,14 +17,6 @@ use super::transaction::Transaction;
 use crate::decode::{Names, RowChange, Rows, RowsEvent};
 use crate::plan::TablePlan;
 use crate::wire::RawEvent;
-
-/// The names of an event's place.
-const PLACE: [SmolStr; 4] = [
-    SmolStr::new_static("gtid"),
-    SmolStr::new_static("file"),
-    SmolStr::new_static("pos"),
-    SmolStr::new_static("row"),
-];
 
 impl Reader {
     /// Takes in a rows event of any kind.
@@ -128,7 +120,7 @@ impl Reader {
         let mut draft =
             Draft::in_transaction(origin, actor, transaction.time, transaction.observed, place_in);
         let known = &mut *draft;
-        known.position = Some(place(event, transaction, ordinal));
+        known.position = Some(place(event, transaction, ordinal).into());
         if transaction.clock_suspect {
             known.flags.push(SmolStr::new_static(flag::CLOCK_SUSPECT));
         }
@@ -193,13 +185,7 @@ fn items(rows: &RowsEvent<'_>, plan: &TablePlan, names: &mut Names) -> u64 {
     rows.rows(plan, names).map_or(1, |changes| changes.count() as u64)
 }
 
-fn place(event: &RawEvent<'_>, transaction: &Transaction, row: u64) -> Map {
-    let [gtid, file, pos, number] = PLACE;
-    let file = (file, Value::Text(transaction.file.clone()));
-    let pos = (pos, Value::from(event.start));
-    let number = (number, Value::from(row));
-    match transaction.gtid {
-        Some(_) => Map::from_unique([(gtid, Value::Text(transaction.identity.clone())), file, pos, number]),
-        None => Map::from_unique([file, pos, number]),
-    }
+fn place(event: &RawEvent<'_>, transaction: &Transaction, row: u64) -> BinlogPlace {
+    let gtid = transaction.gtid.is_some().then(|| transaction.identity.clone());
+    BinlogPlace { gtid, file: transaction.file.clone(), pos: event.start, row }
 }

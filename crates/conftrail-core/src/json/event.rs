@@ -11,8 +11,8 @@ use super::{AppendJson, Json};
 use crate::diff::value_holds_mask;
 use crate::mask;
 use crate::{
-    Actor, Change, ChangeList, ChangeOp, Correlation, Event, Map, Order, Origin, Record, Resource, SmolStr,
-    Transaction, Value,
+    Actor, BinlogPlace, Change, ChangeList, ChangeOp, Correlation, Event, Map, Order, Origin, Record,
+    Resource, SmolStr, Transaction, Value,
 };
 
 /// Finds what all masks begin with.
@@ -127,7 +127,10 @@ impl Event {
         truth(self.truncated, json);
         if let Some(position) = &self.position {
             json.put_literal(b",\"position\":");
-            map(position, json);
+            match position.binlog() {
+                Some(place) => binlog(place, json),
+                None => map(position, json),
+            }
         }
         if let Some(tx) = &self.tx {
             json.put_literal(b",\"tx\":");
@@ -303,6 +306,23 @@ fn transaction(tx: &Transaction, json: &mut Json) {
     json.put_literal(b"}");
 }
 
+fn binlog(place: &BinlogPlace, json: &mut Json) {
+    let BinlogPlace { gtid, file, pos, row } = place;
+    json.put_literal(b"{");
+    if let Some(gtid) = gtid {
+        json.put_literal(b"\"gtid\":");
+        json.put_text(gtid);
+        json.put_literal(b",");
+    }
+    json.put_literal(b"\"file\":");
+    json.put_text(file);
+    json.put_literal(b",\"pos\":");
+    json.put_whole(*pos);
+    json.put_literal(b",\"row\":");
+    json.put_whole(*row);
+    json.put_literal(b"}");
+}
+
 fn place(order: &Order, json: &mut Json) {
     let Order { epoch: _, partition: _, offset: _ } = order;
     json.put_literal(b"{\"epoch\":");
@@ -419,7 +439,9 @@ mod tests {
 
     use super::{AppendJson, Json};
     use crate::diff;
-    use crate::{Change, ChangeOp, Event, Map, Position, Progress, Record, SmolStr, Timestamp, Value};
+    use crate::{
+        BinlogPlace, Change, ChangeOp, Event, Map, Position, Progress, Record, SmolStr, Timestamp, Value,
+    };
 
     fn check(text: &str) {
         let event: Event = serde_json::from_str(text).unwrap();
@@ -493,6 +515,16 @@ mod tests {
             event.before = Some(Value::Map(Map::default()));
             same(&event);
             event.before = None;
+            same(&event);
+        }
+    }
+
+    #[test]
+    fn a_place_in_a_binlog_is_written_as_serde_writes_it() {
+        let mut event: Event = serde_json::from_str(LEAST).unwrap();
+        for gtid in [None, Some(SmolStr::from("3e11fa47-71ca-11e1-9e33-c80aa9429562:tag\":23"))] {
+            let place = BinlogPlace { gtid, file: "日志.000001".into(), pos: u64::MAX, row: 7 };
+            event.position = Some(place.into());
             same(&event);
         }
     }

@@ -104,7 +104,7 @@ pub(crate) fn any_fact<'e>(event: &'e Event, field: &Field, test: &mut dyn FnMut
                 || any_leaf(changed.filter_map(|change| change.after.as_ref()), test)
         }
         Field::Detail(path) => at_map_path(event.detail.as_ref(), path, test),
-        Field::Position(path) => at_map_path(event.position.as_ref(), path, test),
+        Field::Position(path) => at_map_path(event.position.as_deref(), path, test),
         Field::Label(name) => text(event.labels.get(name).map(String::as_str)),
     }
 }
