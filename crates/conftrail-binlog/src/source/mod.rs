@@ -31,6 +31,7 @@ mod rows;
 mod savepoints;
 mod schema_facts;
 mod sight;
+mod spent;
 mod sql;
 mod start;
 mod statement;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use conftrail_core::mask::Masker;
 use conftrail_core::ports::{self, SourceBatch, SourceStream};
-use conftrail_core::{Checkpoint, Origin, PortError, PortResult, Position};
+use conftrail_core::{Checkpoint, Event, Origin, PortError, PortResult, Position};
 use futures_util::stream;
 use tokio::sync::mpsc;
 
@@ -14,6 +14,7 @@ use super::handing_on::Read;
 use super::open::{Opened, open};
 use super::patience::Patience;
 use super::position::Place;
+use super::spent::Spent;
 use super::watermark::Watermark;
 use crate::wire::Closer;
 
@@ -27,6 +28,7 @@ pub struct Source {
     masker: Arc<Masker>,
     origin: Origin,
     patience: Arc<Patience>,
+    spent: Arc<Spent>,
 }
 
 impl Source {
@@ -45,7 +47,7 @@ impl Source {
             channel: Arc::from("binlog"),
             version: None,
         };
-        Ok(Self { config, masker, origin, patience: Arc::default() })
+        Ok(Self { config, masker, origin, patience: Arc::default(), spent: Arc::default() })
     }
 
     /// Starts a thread that ends when its channels close.
@@ -68,7 +70,8 @@ impl ports::Source for Source {
         let (out, receiver) = mpsc::channel(WAITING_BATCHES);
         let patience = self.patience.now();
         let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), patience, out).await?;
-        let Opened { reader, stream: events, first, control } = opened;
+        let Opened { mut reader, stream: events, first, control } = opened;
+        reader.spent = self.spent.clone();
         let closer = events.closer()?;
         self.spawn("binlog", move || reader.run(events, first))?;
         let running = Running {
@@ -88,6 +91,10 @@ impl ports::Source for Source {
             }
             Some((next, running))
         })))
+    }
+
+    fn take_back(&self, events: Vec<Arc<Event>>) {
+        self.spent.leave(events);
     }
 }
 

@@ -15,6 +15,7 @@ use super::gtid_event::Begin;
 use super::handing_on::{Changes, Read};
 use super::lookup::Lookup;
 use super::position::{BinlogPosition, LastRead, Mode, Place};
+use super::spent::Spent;
 use super::tables::Tables;
 use super::transaction::{Transaction, header_time};
 use super::xa::{OpenXa, masked_xid};
@@ -60,6 +61,8 @@ pub(super) struct Reader {
     pub(super) statements: u64,
     /// Counts transactions, likewise.
     pub(super) transactions: u64,
+    /// What the consumer gives back.
+    pub(super) spent: Arc<Spent>,
     out: Out,
     handed_on: Instant,
     /// Whether the position moved since a batch was handed on.
@@ -88,6 +91,7 @@ impl Reader {
             names: Names::default(),
             statements: 0,
             transactions: 0,
+            spent: Arc::default(),
             out,
             handed_on: Instant::now(),
             moved: true,
@@ -132,6 +136,7 @@ impl Reader {
         let mut state: Vec<StateChange> = self.tables.schema.facts.take_changes();
         state.extend(self.xa.take_changes());
         let batch = self.batch.take();
+        self.spent.drop_all();
         let has_consumer_time = self.out.capacity() == self.out.max_capacity();
         let changes = if has_consumer_time && batch.is_quickly_finished() {
             Changes::Open { batch, who }

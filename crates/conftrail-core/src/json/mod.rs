@@ -13,6 +13,12 @@ pub trait AppendJson {
     fn append_json(&self, json: &mut Json);
 }
 
+impl<T: AppendJson> AppendJson for &T {
+    fn append_json(&self, json: &mut Json) {
+        (**self).append_json(json);
+    }
+}
+
 impl<T: AppendJson> AppendJson for std::sync::Arc<T> {
     fn append_json(&self, json: &mut Json) {
         (**self).append_json(json);

@@ -42,6 +42,12 @@ pub trait Source: Send + Sync {
     /// `Corrupt` when the checkpoint is not this source's.
     async fn open(&self, after: Option<Checkpoint>) -> PortResult<SourceStream>;
 
+    /// Takes back events that nobody needs any more; a source that makes many of them can use their memory again. To drop
+    /// them instead is as right.
+    fn take_back(&self, events: Vec<Arc<Event>>) {
+        drop(events);
+    }
+
     /// Says how many resources exist and cannot be read, as of the last batch; none where a source has no such thing.
     /// Each is also an event of its own, and so is its end.
     fn unreadable(&self) -> Option<u64> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use conftrail_core::mask::Masker;
-use conftrail_core::{Checkpoint, Event, explain};
+use conftrail_core::{AppendJson, Checkpoint, Event, explain};
 use conftrail_pipeline::{Backoff, Classifier};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -90,6 +90,7 @@ impl Tail {
                             if !batch.events.is_empty() || is_due {
                                 self.save()?;
                             }
+                            self.source.take_back(batch.events);
                             if self.left == 0 {
                                 return Ok(());
                             }
@@ -117,20 +118,28 @@ impl Tail {
     }
 
     fn print(&mut self, events: &[Arc<Event>]) -> anyhow::Result<()> {
-        let classified = events.iter().map(|event| {
-            let mut event = event.clone();
-            if !self.classifier.is_empty() {
-                self.classifier.classify(Arc::make_mut(&mut event));
-            }
-            event
-        });
-        if self.printer.output == Output::Maxwell {
-            self.printer.print_json(classified.map(MaxwellLine))?;
+        if self.classifier.is_empty() {
+            self.print_each(events.iter())?;
         } else {
-            self.printer.print_all(classified, |event, printer| event_with_diff(event, printer))?;
+            self.print_each(events.iter().map(|event| {
+                let mut event = event.clone();
+                self.classifier.classify(Arc::make_mut(&mut event));
+                event
+            }))?;
         }
         self.left = self.left.saturating_sub(events.len() as u64);
         Ok(())
+    }
+
+    fn print_each<E: AppendJson + AsRef<Event>>(
+        &self,
+        events: impl Iterator<Item = E>,
+    ) -> anyhow::Result<()> {
+        if self.printer.output == Output::Maxwell {
+            self.printer.print_json(events.map(MaxwellLine))
+        } else {
+            self.printer.print_all(events, |event, printer| event_with_diff(event.as_ref(), printer))
+        }
     }
 
     fn save(&mut self) -> anyhow::Result<()> {
