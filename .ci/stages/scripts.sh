@@ -8,10 +8,18 @@ done
 [ ${#scripts[@]} != 0 ] || note "nothing to run in $1/"
 CONFTRAIL_BIN=$(realpath -m "$TARGET/release/conftrail")
 export CONFTRAIL_BIN
+failed=()
 for script in "${scripts[@]}"; do
   log="$TARGET/ci/$1-$(basename "$script" .sh).log"
   note "\$ $script"
-  bash "$script" >"$log" 2>&1 || { tail -n 60 "$log"; fail "$script failed"; }
-  # A benchmark's figures are for the reader of the gate.
+  # One that fails is no reason not to know what the others say.
+  if ! bash "$script" >"$log" 2>&1; then
+    failed+=("$script")
+    note "  FAILED: $script"
+    printf '\n$ %s\n' "$script"
+    tail -n 60 "$log"
+  fi
+  # A benchmark's figures are for the reader of the gate, those of a failed one, too.
   tail -n 12 "$log" | sed 's/^/      /' >&3
 done
+[ ${#failed[@]} = 0 ] || fail "failed: ${failed[*]}"

@@ -1,31 +1,4 @@
-//! Comments of statements: nothing panics, and no text inside of a properly escaped literal becomes a claim.
-//! The input: the first byte chooses the session's collation, the rest is the statement.
+//! Runs `conftrail_binlog::fuzzing::claims`, which says what it checks.
 #![no_main]
 
-use conftrail_binlog::who::{Claim, Escapes, statement_text};
-use libfuzzer_sys::fuzz_target;
-
-/// Collations of utf8mb4, latin1, gbk, big5, sjis, gb18030, utf16, binary, and one that nobody knows.
-const COLLATIONS: [u64; 9] = [255, 8, 28, 1, 13, 248, 54, 63, 9999];
-
-fuzz_target!(|data: &[u8]| {
-    let Some((choice, statement)) = data.split_first() else { return };
-    let collation = COLLATIONS.get(usize::from(*choice)).copied();
-    if let Some(text) = statement_text(statement, collation) {
-        for escapes in [Escapes::Backslash, Escapes::None, Escapes::Unknown] {
-            let _any_outcome = Claim::of_statement(&text, escapes);
-        }
-    }
-    let Ok(typed) = std::str::from_utf8(statement) else { return };
-    let doubled = typed.replace('\'', "''");
-    no_claim(&format!("update t set v='{doubled}' where id=1"), Escapes::None);
-    let escaped = typed.replace('\\', "\\\\").replace('\'', "\\'");
-    no_claim(&format!("update t set v='{escaped}' where id=1"), Escapes::Backslash);
-    let both = typed.replace('\\', "\\\\").replace('\'', "''");
-    no_claim(&format!("update t set v='{both}' where id=1"), Escapes::Backslash);
-});
-
-fn no_claim(statement: &str, escapes: Escapes) {
-    let claim = Claim::of_statement(statement, escapes);
-    assert!(claim.is_none(), "{statement:?} forges {claim:?}");
-}
+libfuzzer_sys::fuzz_target!(|input: &[u8]| conftrail_binlog::fuzzing::claims(input));

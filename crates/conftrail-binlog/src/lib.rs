@@ -3,6 +3,8 @@
 pub mod control;
 mod cursor;
 pub mod decode;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod gtid;
 pub mod plan;
 pub mod preflight;

@@ -1,5 +1,7 @@
 //! Byte builders and a small deterministic random source for this crate's unit tests.
 
+pub(crate) use crate::fuzzing::length_encoded;
+
 /// Builds the body of a TABLE_MAP_EVENT.
 #[derive(Clone, Default)]
 pub(crate) struct TableMapBytes {
@@ -50,16 +52,9 @@ impl TableMapBytes {
     }
 }
 
-pub(crate) fn length_encoded(number: usize) -> Vec<u8> {
-    match u8::try_from(number) {
-        Ok(short) if short <= 250 => vec![short],
-        _ => [vec![0xfe], (number as u64).to_le_bytes().to_vec()].concat(),
-    }
-}
-
 /// Returns a short text behind its length.
 pub(crate) fn prefixed(text: &str) -> Vec<u8> {
-    [length_encoded(text.len()), text.as_bytes().to_vec()].concat()
+    crate::fuzzing::prefixed(text.as_bytes())
 }
 
 /// SplitMix64: repeatable random numbers without a dependency.

@@ -11,6 +11,8 @@ pub mod diff;
 pub mod document;
 pub mod error;
 pub mod event;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod integrity;
 pub mod mask;
 pub mod own;

@@ -3,6 +3,8 @@
 //! An event goes through [`RuleSet::detect`]; what it finds goes through [`Folder::fold`], which decides what is
 //! announced; [`message::Message`] words an announcement for people.
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod message;
 pub mod routing;
 pub mod rules;

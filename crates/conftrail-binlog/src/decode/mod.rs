@@ -6,6 +6,8 @@ mod decimal;
 mod differences;
 mod error;
 mod event;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod geometry;
 mod json;
 mod mariadb;

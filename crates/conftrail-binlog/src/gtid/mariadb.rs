@@ -178,7 +178,10 @@ impl GtidState {
             let in_domain = self.last.iter().filter(|((of, origin), _)| *of == domain && *origin != own);
             let before = in_domain.map(|(_, last)| *last).filter(|last| *last < sequence).max();
             let first = known.or(before).map_or(1, |last| last + 1);
-            lost.push(MissingRange { domain, first, last: sequence });
+            // Number 0 stands for a domain of which nothing was read.
+            if first <= sequence {
+                lost.push(MissingRange { domain, first, last: sequence });
+            }
         }
         (common, lost)
     }
@@ -260,6 +263,8 @@ mod tests {
         check("0-1-8,1-1-3", "0-1-5,1-1-3", &["0:6-8"]);
         check("0-3-8,1-1-3", "1-1-3", &["0:6-8"]);
         check("0-1-5,2-1-4", "0-1-5", &["2:1-4"]);
+        // Nothing was read there, so that nothing is lost.
+        check("0-3-0,1-1-3", "1-1-3", &[]);
         assert!(!GtidState::default().holds(&MariadbGtid { domain: 0, server_id: 1, sequence: 1 }));
     }
 }

@@ -1,4 +1,4 @@
-//! Doors for the fuzzer to what the reader does with an event's bytes; in no other build.
+//! Doors for [`crate::fuzzing`] to what the reader does with an event's bytes.
 
 use std::hint::black_box;
 
@@ -21,7 +21,7 @@ use crate::wire::{EventHeader, kind};
 const MOST_INNER_EVENTS: usize = 64;
 
 /// Reads the body of an event of a type, and the events inside of a compressed transaction.
-pub fn event_body(event_kind: u8, body: &[u8]) {
+pub(crate) fn event_body(event_kind: u8, body: &[u8]) {
     match event_kind {
         // What mysql_common reads may panic: the source catches that, and the fuzzer would not.
         kind::GTID_TAGGED => {}
@@ -66,7 +66,7 @@ fn payload(body: &[u8]) {
 ///
 /// # Panics
 /// When what was written reads back as another position.
-pub fn position(position: &Position) {
+pub(crate) fn position(position: &Position) {
     if let Ok(read) = BinlogPosition::from_position(position) {
         let again = BinlogPosition::from_position(&read.to_position());
         assert!(again.is_ok_and(|again| again == read), "a position reads back as it was written");

@@ -44,8 +44,8 @@ mod watermark;
 mod working_tables;
 mod xa;
 
-#[cfg(fuzzing)]
-pub mod fuzzing;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 
 pub use config::{ActorConfig, Config};
 pub use filter::{InvalidPattern, NameCase, TableFilter};

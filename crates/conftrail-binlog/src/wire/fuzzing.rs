@@ -1,5 +1,6 @@
-//! A door for the fuzzer to what comes from the server; in no other build.
+//! A door for [`crate::fuzzing`] to what comes from the server.
 
+use std::io::Read;
 use std::time::Duration;
 
 use super::event::Framing;
@@ -7,12 +8,12 @@ use super::packet::Packets;
 use super::place::Place;
 
 /// Reads packets and the events in them from what a server may have sent, to the first error; returns how many events.
-pub fn packets(mut sent: &[u8]) -> usize {
+pub(crate) fn packets(sent: &mut impl Read) -> usize {
     let mut packets = Packets::new(Duration::ZERO);
     let mut framing = Framing::default();
     let mut place = Place::default();
     let mut events = 0;
-    while packets.advance(&mut sent).is_ok() {
+    while packets.advance(sent).is_ok() {
         let Some((0, event)) = packets.content().split_first().map(|(first, event)| (*first, event)) else {
             return events;
         };

@@ -13,8 +13,8 @@ mod packet;
 mod place;
 mod tls;
 
-#[cfg(fuzzing)]
-pub mod fuzzing;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 
 pub use channel::Closer;
 pub use connection::{Connection, Target};

@@ -4,7 +4,6 @@ mod arbitrary;
 mod canonical;
 mod comparing;
 mod documents;
-mod found;
 mod golden;
 mod masking;
 mod yaml_table;

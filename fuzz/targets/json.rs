@@ -1,0 +1,4 @@
+//! Runs `conftrail_binlog::fuzzing::json`, which says what it checks.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| conftrail_binlog::fuzzing::json(input));
