@@ -12,6 +12,7 @@ mod made_up;
 mod mariadb;
 mod old_servers;
 mod outcomes;
+mod packets;
 mod preflight;
 mod reading;
 mod resume;

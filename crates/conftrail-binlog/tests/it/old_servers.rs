@@ -4,11 +4,8 @@ use conftrail_binlog::Config;
 use conftrail_binlog::preflight::{Severity, preflight};
 use conftrail_binlog::wire::{Tls, TlsMode};
 use conftrail_testkit::servers::MysqlServer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
 
+use crate::packets::PacketProxy;
 use crate::reading::{Reading, config};
 
 /// What stands for what, in bytes of the same length.
@@ -17,53 +14,32 @@ type Swap = (&'static str, &'static str);
 /// A server that says it is of another release.
 struct OldServer {
     config: Config,
-    _connections: JoinSet<()>,
+    _proxy: PacketProxy,
 }
 
 impl OldServer {
     /// `says` is what becomes of its words, `unknown` a variable that it does not know.
     async fn start(server: &MysqlServer, says: Swap, unknown: Swap) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        let behind = server.port();
-        let mut connections = JoinSet::new();
-        connections.spawn(async move {
-            let mut open = JoinSet::new();
-            while let Ok((client, _)) = listener.accept().await {
-                let server = TcpStream::connect(("127.0.0.1", behind)).await.expect("the server listens");
-                let (from_client, to_client) = client.into_split();
-                let (from_server, to_server) = server.into_split();
-                open.spawn(pass_on(from_client, to_server, unknown));
-                open.spawn(pass_on(from_server, to_client, says));
-            }
-        });
+        let proxy = PacketProxy::start(server.port(), swapped(unknown), swapped(says)).await;
         let config = Config {
-            url: format!("mysql://root@127.0.0.1:{port}").parse().expect("a url"),
+            url: format!("mysql://root@127.0.0.1:{}", proxy.port).parse().expect("a url"),
             tls: Tls { mode: TlsMode::Disabled, ..Tls::default() },
             ..config(server, "d.*")
         };
-        Self { config, _connections: connections }
+        Self { config, _proxy: proxy }
     }
 }
 
-/// Passes on packet after packet.
-async fn pass_on(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, (old, new): Swap) {
+/// Changes every `old` of a packet.
+fn swapped((old, new): Swap) -> impl FnMut(&mut Vec<u8>) -> bool {
     assert_eq!(old.len(), new.len());
-    let mut head = [0; 4];
-    while from.read_exact(&mut head).await.is_ok() {
-        let [a, b, c, _sequence] = head;
-        let mut content = vec![0; u32::from_le_bytes([a, b, c, 0]) as usize];
-        if from.read_exact(&mut content).await.is_err() {
-            return;
-        }
+    move |content| {
         for place in 0..content.len().saturating_sub(old.len() - 1) {
             if content[place..].starts_with(old.as_bytes()) {
                 content[place..place + old.len()].copy_from_slice(new.as_bytes());
             }
         }
-        if to.write_all(&[&head[..], &content].concat()).await.is_err() {
-            return;
-        }
+        true
     }
 }
 

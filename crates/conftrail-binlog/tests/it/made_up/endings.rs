@@ -3,8 +3,9 @@
 use conftrail_core::Action;
 use conftrail_testkit::servers::{MysqlServer, Product};
 
-use super::proxy::Proxy;
+use super::proxy;
 use super::{BODY, TYPE, detail, names, server, through};
+use crate::packets::PacketProxy;
 use crate::reading::{Reading, actions};
 
 const ROTATE: u8 = 4;
@@ -17,7 +18,7 @@ const FLAGS: usize = 17;
 const ARTIFICIAL: u8 = 0x20;
 
 /// Opened at the position behind what was read, nothing comes again.
-async fn assert_read_once(proxy: &Proxy, server: &MysqlServer, reading: Reading) {
+async fn assert_read_once(proxy: &PacketProxy, server: &MysqlServer, reading: Reading) {
     let again = Reading::open(through(proxy, server), Some(reading.checkpoint)).await;
     assert!(again.expect("it opens").catch_up(server).await.is_empty(), "{:?}", server.product());
 }
@@ -27,7 +28,7 @@ async fn a_transaction_without_an_end_is_a_gap_behind_what_was_read_of_it() {
     for product in Product::ALL {
         let server = server(product).await;
         let mut ends = 0;
-        let proxy = Proxy::start(server.port(), move |event| {
+        let proxy = proxy::start(server.port(), move |event| {
             ends += usize::from(event[TYPE] == XID);
             let is_first = event[TYPE] == XID && ends == 1;
             if is_first {
@@ -51,7 +52,7 @@ async fn a_transaction_without_an_end_is_a_gap_behind_what_was_read_of_it() {
 #[tokio::test]
 async fn a_compressed_transaction_without_an_end_is_undecoded_behind_what_was_read_of_it() {
     let server = server(Product::Mysql).await;
-    let proxy = Proxy::start(server.port(), |event| {
+    let proxy = proxy::start(server.port(), |event| {
         let is_wanted = event[TYPE] == TRANSACTION_PAYLOAD;
         if is_wanted {
             // Fields with their lengths, up to the one of type 0; then the events, of which the last is the end.
@@ -85,7 +86,7 @@ async fn a_compressed_transaction_without_an_end_is_undecoded_behind_what_was_re
 async fn an_incident_that_stands_alone_is_a_gap_and_keeps_nobody_waiting() {
     for product in Product::ALL {
         let server = server(product).await;
-        let proxy = Proxy::start(server.port(), |event| {
+        let proxy = proxy::start(server.port(), |event| {
             let is_wanted = event[TYPE] == ROTATE && event[FLAGS] & ARTIFICIAL == 0;
             if is_wanted {
                 event[TYPE] = INCIDENT;
@@ -108,7 +109,7 @@ async fn an_incident_that_stands_alone_is_a_gap_and_keeps_nobody_waiting() {
 async fn a_dump_that_the_server_ends_is_worth_another_try() {
     let server = server(Product::Mysql).await;
     let mut ends = 0;
-    let proxy = Proxy::start(server.port(), move |event| {
+    let proxy = proxy::start(server.port(), move |event| {
         ends += usize::from(event[TYPE] == XID);
         let is_wanted = event[TYPE] == XID && ends == 2;
         if is_wanted {

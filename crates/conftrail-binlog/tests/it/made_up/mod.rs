@@ -11,7 +11,7 @@ use conftrail_binlog::wire::{Tls, TlsMode};
 use conftrail_core::{Action, Event, Value};
 use conftrail_testkit::servers::{MysqlOptions, MysqlServer, Product};
 
-use self::proxy::Proxy;
+use crate::packets::PacketProxy;
 use crate::reading::{Reading, actions, config};
 
 /// No event and no column is of this type.
@@ -36,7 +36,7 @@ async fn server(product: Product) -> MysqlServer {
 }
 
 /// Everything is captured, through the proxy.
-fn through(proxy: &Proxy, server: &MysqlServer) -> Config {
+fn through(proxy: &PacketProxy, server: &MysqlServer) -> Config {
     Config {
         url: format!("mysql://root@127.0.0.1:{}", proxy.port).parse().expect("a url"),
         tls: Tls { mode: TlsMode::Disabled, ..Tls::default() },
@@ -72,7 +72,7 @@ async fn an_event_of_a_type_that_does_not_exist_yet_is_told_and_the_next_row_is_
     for product in Product::ALL {
         let server = server(product).await;
         let mut seen = 0;
-        let proxy = Proxy::start(server.port(), move |event| {
+        let proxy = proxy::start(server.port(), move |event| {
             seen += usize::from(is_rows(event));
             let is_second = is_rows(event) && seen == 2;
             if is_second {
@@ -105,7 +105,7 @@ async fn an_event_of_a_type_that_does_not_exist_yet_is_told_and_the_next_row_is_
 async fn a_transaction_that_ends_with_a_type_that_does_not_exist_yet_is_read_once() {
     for product in Product::ALL {
         let server = server(product).await;
-        let proxy = Proxy::start(server.port(), |event| {
+        let proxy = proxy::start(server.port(), |event| {
             let is_wanted = event[TYPE] == QUERY && event.ends_with(b"ADD COLUMN made_up INT");
             if is_wanted {
                 event[TYPE] = MADE_UP;
@@ -129,7 +129,7 @@ async fn a_column_of_a_type_that_does_not_exist_yet_costs_the_rows_that_have_a_v
     for product in Product::ALL {
         let server = server(product).await;
         let mut seen = 0;
-        let proxy = Proxy::start(server.port(), move |event| {
+        let proxy = proxy::start(server.port(), move |event| {
             let Some(place) = last_column(event) else { return false };
             seen += 1;
             let is_wanted = seen <= 2;
@@ -193,7 +193,7 @@ async fn an_event_that_contradicts_itself_is_told_and_what_follows_is_right() {
         for damage in [more_columns as Damage, endless_name, missing_types] {
             let server = server(product).await;
             let mut seen = 0;
-            let proxy = Proxy::start(server.port(), move |event| {
+            let proxy = proxy::start(server.port(), move |event| {
                 let mut damaged = event.to_vec();
                 seen += usize::from(damage(&mut damaged));
                 let is_second = seen == 2 && damaged != *event;
@@ -232,7 +232,7 @@ async fn an_event_that_contradicts_itself_is_told_and_what_follows_is_right() {
 async fn a_table_with_the_number_that_stands_for_no_table_is_read_as_any_other() {
     for product in Product::ALL {
         let server = server(product).await;
-        let proxy = Proxy::start(server.port(), |event| {
+        let proxy = proxy::start(server.port(), |event| {
             let is_wanted = event[TYPE] == TABLE_MAP || is_rows(event);
             if is_wanted {
                 event[BODY..BODY + 6].copy_from_slice(&[0xff, 0xff, 0xff, 0, 0, 0]);
