@@ -78,6 +78,17 @@ impl Control {
         sql: &str,
         parameters: impl Into<Params> + Send,
     ) -> Result<Vec<Row>, ControlError> {
+        self.rows_within(PATIENCE, what, sql, parameters).await
+    }
+
+    /// Runs a query that may take longer than others.
+    pub(super) async fn rows_within(
+        &mut self,
+        patience: Duration,
+        what: &'static str,
+        sql: &str,
+        parameters: impl Into<Params> + Send,
+    ) -> Result<Vec<Row>, ControlError> {
         let parameters = parameters.into();
         let asking = async {
             match parameters {
@@ -85,9 +96,9 @@ impl Control {
                 some => self.conn.exec(sql, some).await,
             }
         };
-        match tokio::time::timeout(PATIENCE, asking).await {
+        match tokio::time::timeout(patience, asking).await {
             Ok(outcome) => outcome.map_err(|source| ControlError::Query { what, source }),
-            Err(_) => Err(ControlError::Silent { what, patience: PATIENCE }),
+            Err(_) => Err(ControlError::Silent { what, patience }),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The binlog's end, its files, and sets of transactions as the server computes with them.
 
+use std::time::Duration;
+
 use conftrail_core::Timestamp;
 use mysql_async::Row;
 
@@ -123,6 +125,17 @@ impl Control {
         let sql = "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 5)";
         let timed_out: u8 = self.value("the end of a transaction", sql, (gtid.to_string(),)).await?;
         Ok(timed_out == 0)
+    }
+
+    /// Asks how long a file of the binlog is kept after its last change; none when until somebody purges it.
+    ///
+    /// # Errors
+    /// Those of a query.
+    pub async fn binlog_kept(&mut self) -> Result<Option<Duration>, ControlError> {
+        let seconds: u64 = self
+            .value("how long it keeps its binlog", "SELECT @@GLOBAL.binlog_expire_logs_seconds", ())
+            .await?;
+        Ok((seconds > 0).then(|| Duration::from_secs(seconds)))
     }
 
     /// Asks for the binlog's files, oldest first.

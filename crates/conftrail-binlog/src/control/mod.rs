@@ -3,6 +3,7 @@
 mod client;
 mod error;
 mod facts;
+mod listing;
 mod log;
 mod rights;
 mod sessions;
@@ -11,5 +12,5 @@ mod tables;
 pub use client::Control;
 pub use error::ControlError;
 pub use facts::{MariadbFacts, MysqlFacts, OwnFacts, ServerFacts};
+pub use listing::{FullName, TableName};
 pub use log::{LogEnd, LogFile};
-pub use tables::TableName;

@@ -1,4 +1,4 @@
-//! Tables and columns as `information_schema` tells them.
+//! A table's columns and key as `information_schema` tells them.
 
 use mysql_async::Row;
 
@@ -7,62 +7,7 @@ use super::{Control, ControlError};
 use crate::plan::{ColumnFacts, TableFacts};
 use crate::product::Product;
 
-/// A base table and what matters about it for capturing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableName {
-    /// The database.
-    pub schema: String,
-    /// The table.
-    pub name: String,
-    /// How many rows the server believes it has.
-    pub rows: u64,
-    /// Whether it has a primary key.
-    pub has_key: bool,
-    /// The names of its columns, joined by `,`.
-    pub columns: String,
-}
-
 impl Control {
-    /// Asks for all base tables but the system's own.
-    ///
-    /// # Errors
-    /// Those of a query.
-    pub async fn tables(&mut self) -> Result<Vec<TableName>, ControlError> {
-        const WHAT: &str = "its tables";
-        // The list of columns may be long; the server's default cuts it at 1 KiB.
-        let _no_rows = self.rows(WHAT, "SET SESSION group_concat_max_len = 1000000", ()).await?;
-        let sql = "SELECT t.table_schema, t.table_name, COALESCE(t.table_rows, 0), \
-                EXISTS (SELECT 1 FROM information_schema.statistics s WHERE s.table_schema = t.table_schema \
-                    AND s.table_name = t.table_name AND s.index_name = 'PRIMARY'), \
-                (SELECT GROUP_CONCAT(c.column_name ORDER BY c.ordinal_position) FROM information_schema.columns c \
-                    WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name) \
-            FROM information_schema.tables t WHERE t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') \
-                AND t.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') \
-            ORDER BY t.table_schema, t.table_name";
-        let rows = self.rows(WHAT, sql, ()).await?;
-        let read = |row: &Row| {
-            Some(TableName {
-                schema: cell(row, 0)?,
-                name: cell(row, 1)?,
-                rows: cell(row, 2)?,
-                has_key: cell::<u8>(row, 3)? == 1,
-                columns: cell::<Option<String>>(row, 4)?.unwrap_or_default(),
-            })
-        };
-        rows.iter().map(read).collect::<Option<_>>().ok_or(ControlError::Answer { what: WHAT })
-    }
-
-    /// Asks MariaDB for its compressed columns: database, table, column.
-    ///
-    /// # Errors
-    /// Those of a query.
-    pub async fn compressed_columns(&mut self) -> Result<Vec<(String, String, String)>, ControlError> {
-        let sql = "SELECT table_schema, table_name, column_name FROM information_schema.columns \
-            WHERE column_type LIKE '%COMPRESSED*/' ORDER BY table_schema, table_name, ordinal_position";
-        let rows = self.rows("its compressed columns", sql, ()).await?;
-        Ok(rows.iter().filter_map(|row| Some((cell(row, 0)?, cell(row, 1)?, cell(row, 2)?))).collect())
-    }
-
     /// Asks for a table's columns and key; none when there is no such table, or no right to see it.
     ///
     /// # Errors

@@ -167,9 +167,10 @@ impl Look<'_> {
         };
         let captures =
             |schema: &str, table: &str| filter.captures(&filter.folded(schema), &filter.folded(table));
-        let all = control.tables().await?;
-        let matching: Vec<&TableName> =
-            all.iter().filter(|table| captures(&table.schema, &table.name)).collect();
+        let mut names = control.table_names().await?;
+        let all = names.len();
+        names.retain(|(schema, table)| captures(schema, table));
+        let matching: Vec<TableName> = control.tables(&names).await?;
         if matching.is_empty() {
             let what = "no table matches; the login may also not see them";
             let schemas = self.config.include.iter().filter_map(|pattern| pattern.split_once('.'));
@@ -181,10 +182,11 @@ impl Look<'_> {
             return Ok(());
         }
         if control.product() == Product::Mariadb {
-            let compressed = control.compressed_columns().await?;
-            let named = compressed.iter().filter(|(schema, table, _)| captures(schema, table));
-            let named: Vec<String> =
-                named.map(|(schema, table, column)| format!("{schema}.{table}.{column}")).collect();
+            let compressed = control.compressed_columns(&names).await?;
+            let named: Vec<String> = compressed
+                .iter()
+                .map(|((schema, table), column)| format!("{schema}.{table}.{column}"))
+                .collect();
             if !named.is_empty() {
                 let shown = named.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
                 let what = format!(
@@ -200,7 +202,7 @@ impl Look<'_> {
             }
         }
         let rows: u64 = matching.iter().map(|table| table.rows).sum();
-        let what = format!("{} of {} tables match, with about {rows} rows", matching.len(), all.len());
+        let what = format!("{} of {} tables and views match, with about {rows} rows", matching.len(), all);
         self.findings.push(Finding::info("include", what));
         let keyless: Vec<String> = matching
             .iter()

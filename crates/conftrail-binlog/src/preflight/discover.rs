@@ -101,7 +101,8 @@ pub async fn discover(config: &Config) -> PortResult<Discovery> {
         return Err(conftrail_core::PortError::misconfigured(reason));
     }
     let account = control.account().await?;
-    let tables: Vec<FoundTable> = control.tables().await?.iter().map(found).collect();
+    let names = control.table_names().await?;
+    let tables: Vec<FoundTable> = control.tables(&names).await?.iter().map(found).collect();
     control.close().await;
     let include = include(&tables);
     let settings = super::settings::settings(&facts)

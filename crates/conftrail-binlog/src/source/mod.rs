@@ -15,6 +15,7 @@ mod filter;
 mod gtid_event;
 mod handing_on;
 mod history;
+mod kept;
 mod lookup;
 mod open;
 mod outcomes;

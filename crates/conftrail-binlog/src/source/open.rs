@@ -43,6 +43,8 @@ pub(super) struct Opened {
     pub(super) first: Vec<Pending>,
     /// For questions beside the dump.
     pub(super) control: Control,
+    /// How long the server keeps its binlog; none when until somebody purges it.
+    pub(super) kept: Option<Duration>,
 }
 
 /// Opens everything.
@@ -110,7 +112,8 @@ pub(super) async fn open(
     let tables =
         Tables::new(origin, masker.clone(), facts.product(), filter, config.actor.columns.clone(), schema);
     let reader = Reader::new(settings, tables, lookup, attributor, position, OpenXa::from_state(&state), out);
-    Ok(Opened { reader, stream, first, control })
+    let kept = (facts.expire_seconds > 0).then(|| Duration::from_secs(facts.expire_seconds));
+    Ok(Opened { reader, stream, first, control, kept })
 }
 
 /// Connects the dump connection: it blocks, so it does so off the async threads.
@@ -156,17 +159,16 @@ async fn ask_ahead(
 ) -> PortResult<Option<Place>> {
     facts.keep(|schema, table| filter.reads(schema, table));
     let asked = sight(control).await?;
+    let mut read = control.table_names().await?;
+    read.retain(|(schema, table)| filter.reads(&filter.folded(schema), &filter.folded(table)));
     let mut present = BTreeMap::new();
-    for table in control.tables().await? {
-        let (schema, name) = (filter.folded(&table.schema), filter.folded(&table.name));
-        if !filter.reads(&schema, &name) {
-            continue;
-        }
+    for (table, columns) in control.column_lists(&read).await? {
+        let (schema, name) = (filter.folded(&table.0), filter.folded(&table.1));
         if facts.get(&schema, &name).is_some() {
-            present.insert(format!("{schema}.{name}"), table.columns);
-        } else if let Some(told) = control.table_facts(&table.schema, &table.name).await? {
+            present.insert(format!("{schema}.{name}"), columns);
+        } else if let Some(told) = control.table_facts(&table.0, &table.1).await? {
             let asked = asked.clone();
-            present.insert(format!("{schema}.{name}"), table.columns);
+            present.insert(format!("{schema}.{name}"), columns);
             facts.insert(&schema, &name, DatedFacts { facts: told, asked });
         }
     }

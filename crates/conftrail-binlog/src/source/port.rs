@@ -5,15 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use conftrail_core::mask::Masker;
 use conftrail_core::ports::{self, SourceBatch, SourceStream};
-use conftrail_core::{Checkpoint, Event, Origin, PortError, PortResult, Position};
+use conftrail_core::{Checkpoint, Event, Origin, PortError, PortResult, Position, Timestamp};
 use futures_util::stream;
 use tokio::sync::mpsc;
 
 use super::config::Config;
 use super::handing_on::Read;
+use super::kept::{KeptUntil, ReadUpTo};
 use super::open::{Opened, open};
 use super::patience::Patience;
-use super::position::Place;
+use super::position::{Place, time_of_last};
+use super::reader::now;
 use super::spent::Spent;
 use super::watermark::Watermark;
 use crate::wire::Closer;
@@ -29,6 +31,7 @@ pub struct Source {
     origin: Origin,
     patience: Arc<Patience>,
     spent: Arc<Spent>,
+    kept_until: Arc<KeptUntil>,
 }
 
 impl Source {
@@ -47,7 +50,8 @@ impl Source {
             channel: Arc::from("binlog"),
             version: None,
         };
-        Ok(Self { config, masker, origin, patience: Arc::default(), spent: Arc::default() })
+        let (patience, spent, kept_until) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { config, masker, origin, patience, spent, kept_until })
     }
 
     /// Starts a thread that ends when its channels close.
@@ -70,7 +74,7 @@ impl ports::Source for Source {
         let (out, receiver) = mpsc::channel(WAITING_BATCHES);
         let patience = self.patience.now();
         let opened = open(&self.config, &self.origin, &self.masker, after.as_ref(), patience, out).await?;
-        let Opened { mut reader, stream: events, first, control } = opened;
+        let Opened { mut reader, stream: events, first, control, kept } = opened;
         reader.spent = self.spent.clone();
         let closer = events.closer()?;
         self.spawn("binlog", move || reader.run(events, first))?;
@@ -78,9 +82,11 @@ impl ports::Source for Source {
             receiver,
             masker: self.masker.for_another_thread(),
             _closing: Closing(closer),
-            watermark: Watermark::new(control),
+            watermark: Watermark::new(control, kept),
             last: None,
             patience: self.patience.clone(),
+            read_up_to: ReadUpTo::default(),
+            kept_until: self.kept_until.clone(),
             is_over: false,
         };
         Ok(Box::pin(stream::unfold(running, |mut running| async move {
@@ -95,6 +101,10 @@ impl ports::Source for Source {
 
     fn take_back(&self, events: Vec<Arc<Event>>) {
         self.spent.leave(events);
+    }
+
+    fn kept_until(&self) -> Option<Timestamp> {
+        self.kept_until.get()
     }
 }
 
@@ -117,6 +127,8 @@ struct Running {
     /// The last batch's position, and how far it went.
     last: Option<(Position, Place)>,
     patience: Arc<Patience>,
+    read_up_to: ReadUpTo,
+    kept_until: Arc<KeptUntil>,
     is_over: bool,
 }
 
@@ -156,6 +168,7 @@ impl Running {
             self.patience.got_on();
         }
         self.last = Some((read.position.clone(), read.place.clone()));
+        self.learn(watermark, time_of_last(&read.position));
         SourceBatch { watermark, ..read.into_batch(&self.masker) }
     }
 
@@ -163,6 +176,13 @@ impl Running {
     fn idle(&mut self) -> Option<SourceBatch> {
         let (position, place) = self.last.as_ref()?;
         let watermark = self.watermark.reached(place)?;
-        Some(SourceBatch { position: position.clone(), watermark: Some(watermark), ..SourceBatch::default() })
+        let position = position.clone();
+        self.learn(Some(watermark), None);
+        Some(SourceBatch { position, watermark: Some(watermark), ..SourceBatch::default() })
+    }
+
+    /// Learns up to which time everything is read.
+    fn learn(&mut self, clock: Option<Timestamp>, committed: Option<Timestamp>) {
+        self.read_up_to.learn(clock, (committed, now()), self.watermark.kept(), &self.kept_until);
     }
 }

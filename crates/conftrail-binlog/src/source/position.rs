@@ -141,6 +141,14 @@ impl BinlogPosition {
     }
 }
 
+/// Returns when the transaction read last was committed, if a position tells.
+pub(super) fn time_of_last(position: &Position) -> Option<Timestamp> {
+    match position.0.as_map()?.get("last")?.as_map()?.get("time")? {
+        Value::Int(micros) => Some(Timestamp::from_micros(*micros)),
+        _ => None,
+    }
+}
+
 impl LastRead {
     fn to_map(&self) -> Map {
         let mut map = Map::default();
@@ -195,6 +203,8 @@ mod tests {
                 }),
             };
             assert_eq!(BinlogPosition::from_position(&position.to_position()).unwrap(), position);
+            let time = position.last.as_ref().map(|last| last.time);
+            assert_eq!(time_of_last(&position.to_position()), time);
             let text = serde_json::to_string(&position.to_position()).unwrap();
             let read: Position = serde_json::from_str(&text).unwrap();
             assert_eq!(BinlogPosition::from_position(&read).unwrap(), position);

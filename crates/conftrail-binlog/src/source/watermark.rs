@@ -16,10 +16,12 @@ pub(super) struct Watermark {
     control: Asked,
     ticks: Interval,
     mark: Option<(Place, Timestamp)>,
+    /// How long the server keeps its binlog; none when until somebody purges it.
+    kept: Option<Duration>,
 }
 
-/// The clock and, asked after it, the end of the log.
-type Answer = Result<(Timestamp, LogEnd), ControlError>;
+/// The clock and, asked after it, the end of the log, and how long that is kept.
+type Answer = Result<((Timestamp, LogEnd), Option<Duration>), ControlError>;
 
 /// The connection, at rest or answering.
 enum Asked {
@@ -30,10 +32,15 @@ enum Asked {
 }
 
 impl Watermark {
-    pub(super) fn new(control: Control) -> Self {
+    pub(super) fn new(control: Control, kept: Option<Duration>) -> Self {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { control: Asked::AtRest(control), ticks, mark: None }
+        Self { control: Asked::AtRest(control), ticks, mark: None, kept }
+    }
+
+    /// Returns how long the server keeps its binlog, as of the last answer; none when until somebody purges it.
+    pub(super) fn kept(&self) -> Option<Duration> {
+        self.kept
     }
 
     /// Says whether an answer is on record that was not reached yet.
@@ -48,7 +55,7 @@ impl Watermark {
             self.ticks.tick().await;
             if let Asked::AtRest(mut control) = std::mem::replace(&mut self.control, Asked::Gone) {
                 let answering = async move {
-                    let answer = control.clock_and_log_end().await;
+                    let answer = ask(&mut control).await;
                     (control, answer)
                 };
                 self.control = Asked::Answering(answering.boxed());
@@ -57,7 +64,8 @@ impl Watermark {
         if let Asked::Answering(answering) = &mut self.control {
             let (control, answer) = answering.await;
             self.control = Asked::Gone;
-            let (clock, end) = answer?;
+            let ((clock, end), kept) = answer?;
+            self.kept = kept;
             self.control = Asked::AtRest(control);
             self.mark = Some((Place::new(end.file, end.position), clock));
         }
@@ -73,4 +81,8 @@ impl Watermark {
             None
         }
     }
+}
+
+async fn ask(control: &mut Control) -> Answer {
+    Ok((control.clock_and_log_end().await?, control.binlog_kept().await?))
 }

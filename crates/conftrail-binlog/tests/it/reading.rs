@@ -8,7 +8,7 @@ use conftrail_binlog::wire::{Tls, TlsMode};
 use conftrail_binlog::{Config, Source};
 use conftrail_core::mask::{MaskKey, MaskRules, Masker};
 use conftrail_core::ports::{Source as _, SourceBatch, SourceStream};
-use conftrail_core::{Action, Checkpoint, Event, PortError, PortResult};
+use conftrail_core::{Action, Checkpoint, Event, PortError, PortResult, Timestamp};
 use conftrail_testkit::servers::{MysqlServer, Product};
 use futures_util::StreamExt;
 
@@ -37,6 +37,7 @@ pub(crate) fn masker() -> Arc<Masker> {
 
 /// An opened source and what was read from it.
 pub(crate) struct Reading {
+    source: Source,
     stream: SourceStream,
     pub(crate) checkpoint: Checkpoint,
     /// The position after each batch, with the events up to it.
@@ -48,7 +49,7 @@ impl Reading {
     pub(crate) async fn open(config: Config, after: Option<Checkpoint>) -> PortResult<Self> {
         let source = Source::new(config, masker())?;
         let stream = source.open(after.clone()).await?;
-        let mut reading = Self { stream, checkpoint: after.unwrap_or_default(), batches: Vec::new() };
+        let mut reading = Self { source, stream, checkpoint: after.unwrap_or_default(), batches: Vec::new() };
         reading.step().await?;
         Ok(reading)
     }
@@ -87,21 +88,21 @@ impl Reading {
 
     /// Reads until everything committed before this call was read.
     pub(crate) async fn catch_up(&mut self, server: &MysqlServer) -> Vec<Arc<Event>> {
-        let clock = server.query("SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))").await;
-        let clock: i64 = clock[0][0].parse().expect("a number");
+        let clock = clock(server).await;
         while self.watermark() < clock {
             self.step().await.expect("a batch");
         }
         self.events()
     }
 
-    fn watermark(&self) -> i64 {
-        self.batches
-            .iter()
-            .filter_map(|batch| batch.watermark)
-            .map(conftrail_core::Timestamp::micros)
-            .max()
-            .unwrap_or(0)
+    /// Until when the server keeps what is not read yet.
+    pub(crate) fn kept_until(&self) -> Option<Timestamp> {
+        self.source.kept_until()
+    }
+
+    /// The server's clock, in microseconds, up to which everything was read.
+    pub(crate) fn watermark(&self) -> i64 {
+        self.batches.iter().filter_map(|batch| batch.watermark).map(Timestamp::micros).max().unwrap_or(0)
     }
 
     /// Reads until the source fails.
@@ -112,6 +113,12 @@ impl Reading {
             }
         }
     }
+}
+
+/// The server's clock, in microseconds.
+pub(crate) async fn clock(server: &MysqlServer) -> i64 {
+    let clock = server.query("SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))").await;
+    clock[0][0].parse().expect("a number")
 }
 
 pub(crate) fn actions(events: &[Arc<Event>]) -> Vec<Action> {

@@ -53,4 +53,10 @@ pub trait Source: Send + Sync {
     fn unreadable(&self) -> Option<u64> {
         None
     }
+
+    /// Says until when, by its own clock, the system keeps all that was not read yet, as of the last batch: not earlier than
+    /// that. None where it keeps everything, or is not known to.
+    fn kept_until(&self) -> Option<Timestamp> {
+        None
+    }
 }
