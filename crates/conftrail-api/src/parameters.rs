@@ -43,9 +43,13 @@ pub(crate) fn query(text: Option<&str>) -> Result<Query, Problem> {
 
 /// Reads a date of the query language and returns its first moment.
 pub(crate) fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let Some(text) = text else { return Ok(None) };
+    text.map(|text| moment(name, text)).transpose()
+}
+
+/// Reads a date that must be there, as [`time`] does.
+pub(crate) fn moment(name: &str, text: &str) -> Result<Timestamp, Problem> {
     match Date::parse(text) {
-        Some(date) => Ok(Some(date.range(clock::now()).0)),
+        Some(date) => Ok(date.range(clock::now()).0),
         None => Err(Problem::parameter(name, "must be RFC 3339, yyyy-MM-dd or now-N(m|h|d|w)")),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conftrail_core::alerting::{Alert, Notification};
 use conftrail_core::own::{Aside, Role, Token};
-use conftrail_core::ports::{CurrentRow, Cursor};
+use conftrail_core::ports::{CurrentRow, Cursor, StateRow};
 use conftrail_core::{Event, Period, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,16 @@ pub struct Events {
 pub struct CurrentRows {
     /// The values, by resource id.
     pub rows: Vec<CurrentRow>,
+    /// Absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Cursor>,
+}
+
+/// How resources stood at a time and where the next page starts: `GET /state`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct StateRows {
+    /// The states, by resource id.
+    pub rows: Vec<StateRow>,
     /// Absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Cursor>,

@@ -14,6 +14,7 @@ use crate::failpoint::reach;
 use crate::log_place::recognise;
 use crate::metrics::Outcome;
 use crate::own_source::health_act;
+use crate::reached::Reached;
 use crate::{Backoff, Metrics, Worker, now};
 
 const GROUP: &str = "audit";
@@ -38,12 +39,15 @@ impl AuditWorker {
         Self { log, store, control, metrics, stored: AtomicU64::new(0) }
     }
 
-    async fn write(&self, batch: &Batch) -> PortResult<()> {
+    async fn write(&self, batch: &Batch, reached: &mut Reached) -> PortResult<()> {
         let mut events = Vec::with_capacity(batch.records.len());
         for logged in &batch.records {
             match &logged.record {
-                Ok(Record::Change(event)) => events.push(placed(event, logged)),
-                Ok(Record::Progress(_)) => {}
+                Ok(Record::Change(event)) => {
+                    reached.meet(event);
+                    events.push(placed(event, logged));
+                }
+                Ok(Record::Progress(progress)) => reached.take(progress),
                 Err(undecodable) => {
                     let aside = undecodable_aside(logged, &undecodable.bytes, &undecodable.error);
                     if self.control.set_aside(&aside).await? {
@@ -53,9 +57,17 @@ impl AuditWorker {
                 }
             }
         }
-        if events.is_empty() {
-            return Ok(());
+        if !events.is_empty() {
+            self.store(events).await?;
         }
+        let progress = reached.due();
+        if !progress.is_empty() {
+            self.store.reached(&progress).await?;
+        }
+        Ok(())
+    }
+
+    async fn store(&self, mut events: Vec<Arc<Event>>) -> PortResult<()> {
         reach("audit.before_write");
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
         loop {
@@ -109,13 +121,14 @@ impl Worker for AuditWorker {
     async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
         recognise(&*self.log, &*self.control).await?;
         let mut subscription = self.log.subscribe(GROUP).await?;
+        let mut reached = Reached::default();
         loop {
             let delivery = tokio::select! {
                 () = shutdown.cancelled() => break,
                 delivery = subscription.next() => delivery?,
             };
             let Delivery::Batch(batch) = delivery else { continue };
-            self.write(&batch).await?;
+            self.write(&batch, &mut reached).await?;
             subscription.commit(&batch.next).await?;
             reach("audit.after_commit");
             self.metrics.group_lag(GROUP, subscription.lag().await?);

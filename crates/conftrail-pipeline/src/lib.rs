@@ -20,6 +20,7 @@ mod keep;
 mod log_place;
 mod notify;
 mod own_source;
+mod reached;
 mod seal;
 mod stale;
 

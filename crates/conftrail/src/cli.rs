@@ -233,6 +233,22 @@ pub enum Command {
         #[command(flatten)]
         reading: Reading,
     },
+    /// Print how resources stood at a time, and how far that is known
+    #[command(
+        after_help = "The time is that of the source's commit; what was committed at it counts.\nExamples:\n  conftrail at 2026-11-21T10:00:00Z mysql:orders-db/shop/flags/\n  conftrail at 7d files:etc/ --output json\n  conftrail at 2026-11-21 mysql:orders-db/ --utc"
+    )]
+    At {
+        /// The time: 7d, 12h, 2026-11-20 (its first moment) or RFC 3339
+        time: String,
+        /// What the resources' ids start with
+        prefix: String,
+        /// At most this many; 0 is all
+        #[arg(short = 'n', long, default_value_t = 0, value_name = "N")]
+        limit: usize,
+        /// Where to read.
+        #[command(flatten)]
+        reading: Reading,
+    },
     /// Add up what was detected and what was announced
     #[command(after_help = "Examples:\n  conftrail ledger --since 1d\n  conftrail ledger --output json")]
     Ledger {

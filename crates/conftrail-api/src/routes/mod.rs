@@ -51,6 +51,7 @@ fn api(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/events:aggregate", get(aggregate::by_url).post(aggregate::by_body))
         .route("/resources/timeline", get(resources::timeline))
         .route("/current", get(resources::current))
+        .route("/state", get(resources::state_at))
         .route("/alerts", get(alerts::list))
         .route("/ledger", get(alerts::ledger));
     let operator = Router::new()

@@ -8,13 +8,14 @@ use reqwest::Method;
 use crate::server::{Server, act, add_token, secret};
 
 /// Every route below `/api/v1`, and the least role that may use it.
-const ROUTES: [(Method, &str, Role); 15] = [
+const ROUTES: [(Method, &str, Role); 16] = [
     (Method::GET, "/events", Role::Viewer),
     (Method::GET, "/events/01M7Y5FY6V0000000000000001", Role::Viewer),
     (Method::GET, "/events:aggregate", Role::Viewer),
     (Method::POST, "/events:aggregate", Role::Viewer),
     (Method::GET, "/resources/timeline?resource=x", Role::Viewer),
     (Method::GET, "/current", Role::Viewer),
+    (Method::GET, "/state?at=2026-11-20", Role::Viewer),
     (Method::GET, "/alerts", Role::Viewer),
     (Method::GET, "/ledger", Role::Viewer),
     (Method::GET, "/notifications?state=dead", Role::Operator),
@@ -77,6 +78,7 @@ async fn conftrails_own_audit_is_for_auditors() {
         "/api/v1/events?q=source.kind:conftrail".to_owned(),
         format!("/api/v1/resources/timeline?resource={}", own.resource.id),
         "/api/v1/current?prefix=conftrail:".to_owned(),
+        "/api/v1/state?prefix=conftrail:&at=2037-01-01".to_owned(),
         format!("/api/v1/events/{}", own.id),
     ];
     for path in &paths {
@@ -89,6 +91,8 @@ async fn conftrails_own_audit_is_for_auditors() {
     let (seen, narrowed) = (all("auditor").await.ok(), all("viewer").await.ok());
     assert_eq!(seen["total"].as_u64().unwrap(), narrowed["total"].as_u64().unwrap() + 1);
     assert!(!server.get("/api/v1/current?limit=1000", "viewer").await.text.contains("conftrail:"));
+    let stood = server.get("/api/v1/state?limit=1000&at=2037-01-01", "viewer").await.text;
+    assert!(stood.contains("mysql:") && !stood.contains("conftrail:"), "{stood}");
     let evaded = server.get("/api/v1/events?q=*%20or%20source.kind:conftrail&limit=1000", "viewer").await;
     assert!(!evaded.text.contains(&own.resource.id), "an `or` does not lead around it");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use conftrail_api::wire;
-use conftrail_core::ports::Aggregate;
+use conftrail_core::ports::{Aggregate, Standing, StateRow};
 use conftrail_testkit::queries;
 use reqwest::Method;
 use serde_json::json;
@@ -68,6 +68,8 @@ async fn what_does_not_parse_is_named_with_its_place() {
         ("/api/v1/events:aggregate?histogram=0", "histogram"),
         ("/api/v1/events:aggregate?histogram=1", "histogram"),
         ("/api/v1/events:aggregate?top=0", "top"),
+        ("/api/v1/state?at=yesterday", "at"),
+        ("/api/v1/state?at=2026-11-20&limit=0", "limit"),
         ("/api/v1/alerts?since=x", "since"),
         ("/api/v1/ledger?since=x", "since"),
     ] {
@@ -77,6 +79,8 @@ async fn what_does_not_parse_is_named_with_its_place() {
         "/api/v1/events?lmit=5",
         "/api/v1/events?limit=x",
         "/api/v1/resources/timeline",
+        "/api/v1/state?prefix=mysql:",
+        "/api/v1/state?at=2026-11-20&cursor=none-of-ours",
         "/api/v1/events?cursor=none-of-ours",
         "/api/v1/events/%ff",
     ] {
@@ -131,4 +135,32 @@ async fn a_resource_has_its_timeline_and_its_current_value() {
     let current: wire::CurrentRows = serde_json::from_value(current.ok()).unwrap();
     assert!(current.rows.iter().any(|row| row.resource == resource));
     assert!(current.rows.iter().all(|row| row.resource.starts_with("mysql:orders-db/shop/")));
+}
+
+#[tokio::test]
+async fn resources_have_a_state_at_each_time_page_by_page() {
+    let server = Server::start().await;
+    let mut stood: Vec<StateRow> = Vec::new();
+    let mut path = "/api/v1/state?prefix=mysql:orders-db/shop/&at=2026-11-20T10:00:00Z&limit=2".to_owned();
+    let first = path.clone();
+    loop {
+        let page: wire::StateRows = serde_json::from_value(server.get(&path, "viewer").await.ok()).unwrap();
+        assert!(page.rows.len() <= 2);
+        stood.extend(page.rows);
+        let Some(next) = page.next else { break };
+        path = format!("{first}&cursor={}", next.0);
+    }
+    assert!(stood.len() > 2 && stood.is_sorted_by(|one, other| one.resource < other.resource), "{stood:?}");
+    for row in &stood {
+        assert_eq!(row.at.to_string(), "2026-11-20T10:00:00Z");
+        assert!(row.time.is_none_or(|time| time <= row.at), "{row:?}");
+        // Nothing says how far the source was read, so that only what came later proves anything.
+        assert!(row.state != Standing::Unknown || !row.because.is_empty(), "{row:?}");
+    }
+    let known: Vec<_> = stood.iter().filter(|row| row.state == Standing::Known).collect();
+    for row in known {
+        let shown = server.get(&format!("/api/v1/events/{}", row.event.unwrap()), "viewer").await.ok();
+        assert_eq!(serde_json::to_value(&row.value).unwrap(), shown["after"], "{row:?}");
+        assert_eq!(serde_json::to_value(&row.actor).unwrap(), shown["actor"], "{row:?}");
+    }
 }

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use conftrail_core::ports::{
-    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest,
+    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest, StatePage,
+    StateRequest,
 };
 use conftrail_core::{Event, EventId, PortError, PortResult};
 use conftrail_sqlite::Trail;
@@ -58,5 +59,9 @@ impl AuditReader for Faulty {
 
     async fn current(&self, prefix: &str, limit: usize, cursor: Option<Cursor>) -> PortResult<CurrentPage> {
         self.pass().await?.current(prefix, limit, cursor).await
+    }
+
+    async fn state_at(&self, request: StateRequest) -> PortResult<StatePage> {
+        self.pass().await?.state_at(request).await
     }
 }

@@ -19,6 +19,7 @@ async fn what_a_token_reads_is_written_down_once_a_minute() {
     server.get("/api/v1/events:aggregate", "viewer").await.ok();
     server.get("/api/v1/resources/timeline?resource=mysql:x", "viewer").await.ok();
     server.get("/api/v1/current?prefix=mysql:", "viewer").await.ok();
+    server.get("/api/v1/state?prefix=mysql:&at=2026-11-20T10:00:00Z", "viewer").await.ok();
     server.get("/api/v1/notifications?state=sent", "operator").await.ok();
 
     let acts = server.acts().await;
@@ -38,6 +39,7 @@ async fn what_a_token_reads_is_written_down_once_a_minute() {
         ("viewer", "aggregate", "*"),
         ("viewer", "timeline", "mysql:x"),
         ("viewer", "current", "mysql:"),
+        ("viewer", "state", "mysql: at 2026-11-20T10:00:00Z"),
         ("operator", "notifications", "sent"),
     ];
     assert_eq!(read, expected.map(|(actor, name, of)| (actor, name, of.to_owned())));
@@ -51,6 +53,7 @@ async fn what_is_refused_was_not_read() {
     server.get("/api/v1/events?limit=0", "viewer").await.problem(400);
     server.get("/api/v1/events/01M7Y5FY6VZZZZZZZZZZZZZZZZ", "viewer").await.problem(404);
     server.get("/api/v1/current?prefix=conftrail:", "viewer").await.problem(403);
+    server.get("/api/v1/state?prefix=conftrail:&at=2026-11-20", "viewer").await.problem(403);
     server.get("/api/v1/events", "").await.problem(401);
     assert!(server.acts().await.is_empty());
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::{StatePage, StateRequest};
 use crate::query::Query;
-use crate::{Event, EventId, PortResult, Timestamp, Value};
+use crate::{Event, EventId, PortResult, Progress, Timestamp, Value};
 
 /// What became of a batch of writes. Every event is in exactly one of the three.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,6 +46,15 @@ pub trait AuditWriter: Send + Sync {
     /// # Errors
     /// `Unavailable`; any part may have been stored.
     async fn write(&self, events: &[Arc<Event>]) -> PortResult<WriteReport>;
+
+    /// Notes how far sources were read, for [`AuditReader::state_at`]: all that a source committed up to the watermark was
+    /// written before this call, in whatever partition of the log it stood. May repeat; an older watermark changes nothing.
+    ///
+    /// A `gap` that is written ends the stretch that was read without one; the next watermark begins another.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn reached(&self, progress: &[Progress]) -> PortResult<()>;
 }
 
 /// Signs how far a trail has come, for who wants to prove later that it was not altered.
@@ -187,4 +197,9 @@ pub trait AuditReader: Send + Sync {
 
     /// Returns the current values of the resources whose id starts with `prefix`, by id.
     async fn current(&self, prefix: &str, limit: usize, cursor: Option<Cursor>) -> PortResult<CurrentPage>;
+
+    /// Returns how the resources whose id starts with a prefix stood at a time, by id: each of which there is any value on
+    /// record, at whatever time. A resource's events count in the order of the log, up to the last one that was committed at
+    /// the time or before.
+    async fn state_at(&self, request: StateRequest) -> PortResult<StatePage>;
 }

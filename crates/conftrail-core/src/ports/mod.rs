@@ -5,6 +5,7 @@ mod control;
 mod log;
 mod receiver;
 mod source;
+mod state;
 
 pub use audit::{
     Aggregate, AggregateRequest, AuditReader, AuditWriter, Bucket, CurrentPage, CurrentRow, Cursor, Facet,
@@ -16,3 +17,4 @@ pub use control::{
 pub use log::{Batch, ChangeLog, Delivery, LoggedRecord, Retention, Subscription, Undecodable};
 pub use receiver::{DeliveryError, Receipt, Receiver};
 pub use source::{Source, SourceBatch, SourceStream};
+pub use state::{Ground, Standing, StatePage, StateRequest, StateRow, Why};

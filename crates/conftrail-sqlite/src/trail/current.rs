@@ -96,7 +96,7 @@ fn prefix_below(resource: &str, of_source: bool) -> String {
 }
 
 /// Bytes of values after which a page ends.
-const PAGE_BYTES: usize = 16 << 20;
+pub(super) const PAGE_BYTES: usize = 16 << 20;
 
 /// Returns the values of the resources whose id starts with `prefix`, by id.
 pub(super) fn page(
@@ -177,7 +177,7 @@ impl Unknown<'_> {
 
 /// Compares events of two resources. Within a partition the log's order decides; offsets of different partitions
 /// say nothing, so time has to.
-fn comes_after(one: &Place, other: &Place) -> bool {
+pub(super) fn comes_after(one: &Place, other: &Place) -> bool {
     if one.epoch != other.epoch {
         one.epoch > other.epoch
     } else if one.partition == other.partition {

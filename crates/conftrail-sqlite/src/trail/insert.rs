@@ -10,12 +10,12 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::body;
 use crate::error::Error;
-use crate::trail::current;
 use crate::trail::grow::Growth;
 use crate::trail::place::{Place, Slice, first_key, last_key};
 use crate::trail::prepare::Prepared;
 use crate::trail::rollup::Counts;
 use crate::trail::row::Row;
+use crate::trail::{captured, current};
 
 /// Stores events and says what became of each.
 pub(super) fn insert(
@@ -49,8 +49,10 @@ pub(super) fn insert(
             }
             growth.add(key, one.event.id, one.leaf, &one.body)?;
             current::apply(connection, key, &one.event)?;
+            captured::gap(connection, &one.event, false)?;
             counts.add(&one.event);
         } else {
+            captured::gap(connection, &one.event, true)?;
             repeated(connection, &one.event, &mut report)?;
         }
     }

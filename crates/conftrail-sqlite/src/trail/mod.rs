@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod backfill;
+mod captured;
 mod columns;
 mod compile;
 mod condition;
@@ -20,6 +21,7 @@ mod sample;
 mod scan;
 mod seal;
 mod search;
+mod state;
 mod store;
 mod stored;
 mod timeline;

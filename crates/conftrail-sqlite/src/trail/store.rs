@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use conftrail_core::integrity::SigningKey;
 use conftrail_core::ports::{
     Aggregate, AggregateRequest, AuditReader, AuditWriter, CurrentPage, Cursor, Page, Sealer, SearchRequest,
-    WriteReport,
+    StatePage, StateRequest, WriteReport,
 };
-use conftrail_core::{Event, EventId, PortError, PortResult, Timestamp, explain};
+use conftrail_core::{Event, EventId, PortError, PortResult, Progress, Timestamp, explain};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::database::{Database, Options};
@@ -18,12 +18,13 @@ use crate::error::During as _;
 use crate::trail::grow::Growth;
 use crate::trail::seal::{self, Seal};
 use crate::trail::search::{LARGEST_PAGE, read_event};
-use crate::trail::{aggregate, backfill, current, insert, prepare, search, timeline};
+use crate::trail::{aggregate, backfill, captured, current, insert, prepare, search, state, timeline};
 
 /// The schema, oldest first.
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/trail/0001_trail.sql"),
     include_str!("../../../../migrations/sqlite/trail/0002_integrity.sql"),
+    include_str!("../../../../migrations/sqlite/trail/0003_captured.sql"),
 ];
 /// The database's name within the data directory.
 pub(super) const FILE: &str = "trail.db";
@@ -142,6 +143,12 @@ impl AuditWriter for Trail {
         }
         Ok(report)
     }
+
+    async fn reached(&self, progress: &[Progress]) -> PortResult<()> {
+        let progress = progress.to_vec();
+        let note = move |connection: &Connection| captured::reached(connection, &progress);
+        self.database.write(note).await.during("note how far sources were read")
+    }
 }
 
 #[async_trait]
@@ -182,6 +189,11 @@ impl AuditReader for Trail {
             current::page(connection, &prefix, limit.clamp(1, LARGEST_PAGE), after.as_deref())
         });
         read.await.during("read current values")
+    }
+
+    async fn state_at(&self, request: StateRequest) -> PortResult<StatePage> {
+        let read = self.database.read(move |connection| state::page(connection, &request));
+        read.await.during("read how resources stood at a time")
     }
 }
 

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use conftrail_core::{Value, explain};
+use conftrail_core::explain;
 
 use crate::cli::{Common, Reading};
-use crate::output::Printer;
+use crate::output::{Printer, content};
 use crate::reader;
 
 const PAGE: usize = 1000;
@@ -27,10 +27,9 @@ pub(crate) async fn run(
             trail.current(prefix, left.min(PAGE), cursor).await.map_err(|error| anyhow!(explain(&error)))?;
         left -= page.rows.len().min(left);
         for row in &page.rows {
-            printer.print(row, |_| match row.value.as_ref().map(|value| (document_text(value), value)) {
+            printer.print(row, |_| match &row.value {
                 None => format!("{}\t(not known)", row.resource),
-                Some((Some(text), _)) => format!("{}\n{}", row.resource, indented(text)),
-                Some((None, value)) => format!("{}\t{}", row.resource, value.display()),
+                Some(value) => format!("{}{}", row.resource, content(value)),
             })?;
         }
         cursor = page.next;
@@ -39,15 +38,4 @@ pub(crate) async fn run(
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Returns the masked text of a document; rows have none.
-fn document_text(value: &Value) -> Option<&str> {
-    let document = value.as_map()?;
-    document.get("digest")?;
-    document.get("text")?.as_text()
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -1,5 +1,6 @@
 //! The commands: each turns its arguments into one call and prints the answer.
 
+mod at;
 mod check;
 mod current;
 mod dead_letters;
@@ -52,6 +53,9 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Show { id, reading } => show::show(&common, &id, &reading).await,
         Command::Diff { id, reading } => show::diff(&common, &id, &reading).await,
         Command::Current { prefix, limit, reading } => current::run(&common, &prefix, limit, &reading).await,
+        Command::At { time, prefix, limit, reading } => {
+            at::run(&common, &time, &prefix, limit, &reading).await
+        }
         Command::Ledger { since, reading } => ledger::run(&common, &since, &reading).await,
         Command::DeadLetters(command) => dead_letters::run(&common, command).await,
         Command::Verify(arguments) => verify::run(&common, arguments).await,

@@ -55,7 +55,7 @@ fn line_with(event: &Event, changes: String, printer: &Printer) -> String {
 }
 
 /// Returns who made a change and, in the event format's own words, how that is known.
-fn who(actor: &Actor, printer: &Printer) -> String {
+pub(super) fn who(actor: &Actor, printer: &Printer) -> String {
     let mut known = Vec::new();
     let is_named = actor.name.is_some();
     if is_named && actor.authority != Authority::None {
@@ -139,7 +139,7 @@ fn text_diff(event: &Event, printer: &Printer) -> Vec<String> {
 }
 
 /// Returns a text from outside without what commands a terminal; tabs stay.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 

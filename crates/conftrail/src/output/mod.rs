@@ -2,6 +2,7 @@
 
 mod event;
 mod maxwell;
+mod state;
 mod verification;
 mod zone;
 
@@ -16,6 +17,7 @@ use crate::cli::{self, Common, Output};
 
 pub(crate) use event::{event_diff, event_line, event_with_diff};
 pub(crate) use maxwell::MaxwellLine;
+pub(crate) use state::{content, state};
 pub(crate) use verification::verification;
 pub(crate) use zone::{Zone, parse_time};
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use conftrail_api::wire::{AggregateBody, CurrentRows, Events};
+use conftrail_api::wire::{AggregateBody, CurrentRows, Events, StateRows};
 use conftrail_core::ports::{
-    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest,
+    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest, StatePage,
+    StateRequest,
 };
 use conftrail_core::{Event, EventId, PortError, PortResult, Timestamp};
 
@@ -74,5 +75,12 @@ impl AuditReader for RemoteReader {
         query.extend(paging(limit, cursor));
         let CurrentRows { rows, next } = self.0.get("/current", &query).await.map_err(failed)?;
         Ok(CurrentPage { rows, next })
+    }
+
+    async fn state_at(&self, request: StateRequest) -> PortResult<StatePage> {
+        let mut query = vec![("prefix", request.prefix), ("at", request.at.to_string())];
+        query.extend(paging(request.limit, request.cursor));
+        let StateRows { rows, next } = self.0.get("/state", &query).await.map_err(failed)?;
+        Ok(StatePage { rows, next })
     }
 }

@@ -1,6 +1,7 @@
 //! The program as a whole.
 
 mod architecture;
+mod at;
 mod check;
 mod cli;
 mod config;

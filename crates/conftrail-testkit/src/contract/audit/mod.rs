@@ -13,6 +13,7 @@ use conftrail_core::{Event, EventId};
 pub mod counts;
 pub mod current;
 pub mod search;
+pub mod state;
 pub mod timeline;
 pub mod writing;
 
@@ -65,6 +66,18 @@ macro_rules! audit_contract {
             current: values_below_a_truncated_table_are_unknown_until_seen_again
             current: values_of_a_source_with_a_gap_are_unknown_since_the_gap
             current: a_prefix_is_paged_by_id
+            state: a_row_has_the_value_of_each_time
+            state: a_time_that_the_trail_does_not_cover_is_unknown
+            state: a_row_that_may_have_been_removed_unseen_was_not_absent_for_sure
+            state: events_about_more_than_a_row_leave_its_state_in_doubt
+            state: within_what_a_gap_lost_nothing_is_sure
+            state: a_row_of_an_emptied_table_is_absent_by_the_event_that_emptied_it
+            state: what_changes_no_value_leaves_none_in_doubt
+            state: flags_of_the_event_leave_the_state_in_doubt
+            state: a_change_whose_transaction_was_not_committed_is_not_sure
+            state: clocks_that_went_back_and_conflicts_are_told
+            state: a_rename_moves_the_state
+            state: states_below_a_prefix_are_paged_by_id
         }
     };
     (@tests $trails:expr; $($module:ident: $case:ident)*) => {
