@@ -105,6 +105,7 @@ pub mod flag {
     pub const NO_KEY: &str = "no_key";
     pub const UNPARSED: &str = "unparsed";
     pub const NOT_TEXT: &str = "not_text";
+    pub const INVALID_TEXT: &str = "invalid_text";
     pub const BACKFILL: &str = "backfill";
     pub const LATE: &str = "late";
     pub const XA_PREPARED: &str = "xa_prepared";

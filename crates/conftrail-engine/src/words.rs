@@ -127,6 +127,10 @@ pub fn flag_meaning(word: &str, language: Language) -> String {
             "not UTF-8 text (binary, or another encoding), so size and fingerprint are all that is kept and there is no diff",
             "内容不是 UTF-8 文本（二进制或其他编码），因此只保留大小和指纹，没有差异对比",
         ),
+        flag::INVALID_TEXT => language.pick(
+            "some text is not valid in its character set and stands as its bytes ($b64)",
+            "有文本在其字符集中无效，以原始字节（$b64）保存",
+        ),
         flag::BACKFILL => language.pick("read later from history", "事后从历史补读"),
         flag::LATE => language.pick("told late", "迟到的通知"),
         flag::XA_PREPARED => language.pick("prepared, not yet committed", "已准备，尚未提交"),

@@ -88,7 +88,7 @@ impl Reader {
         change: RowChange,
         is_partial: bool,
     ) {
-        let RowChange { before, after, .. } = change;
+        let RowChange { before, after, has_invalid_text } = change;
         let content = if is_partial {
             Content::PartialRow(PartialRow::new(known.plan.clone(), captured.clone(), before, after))
         } else {
@@ -100,6 +100,9 @@ impl Reader {
         }
         if known.is_unverified(draft.time, event) {
             draft.flags.push(SmolStr::new_static(flag::SCHEMA_UNVERIFIED));
+        }
+        if has_invalid_text {
+            draft.flags.push(SmolStr::new_static(flag::INVALID_TEXT));
         }
     }
 

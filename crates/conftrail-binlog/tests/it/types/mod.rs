@@ -194,3 +194,28 @@ async fn every_collation_of_mariadb_belongs_to_its_character_set() {
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 }
+
+/// Half of a surrogate pair is a character of ucs2, and of no text.
+#[tokio::test]
+async fn text_that_is_not_valid_in_its_character_set_is_flagged_and_kept_as_bytes() {
+    for product in [Product::Mysql, Product::Mariadb11] {
+        let server = MysqlServer::start(MysqlOptions::recommended_of(product)).await;
+        server
+            .query(
+                "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, c VARCHAR(9) CHARACTER SET ucs2)",
+            )
+            .await;
+        let mut reading = Reading::latest(config(&server, "d.*")).await;
+        server
+            .query(
+                "INSERT INTO d.t VALUES (1, 'whole'); UPDATE d.t SET c = _ucs2 X'D83D' WHERE id = 1; \
+                 UPDATE d.t SET c = 'mended' WHERE id = 1; UPDATE d.t SET c = 'again' WHERE id = 1",
+            )
+            .await;
+        let events = reading.catch_up(&server).await;
+        let flagged: Vec<bool> = events.iter().map(|event| event.has_flag("invalid_text")).collect();
+        assert_eq!(flagged, [false, true, true, false], "{product:?} {events:?}");
+        let after = events[1].after.as_ref().and_then(Value::as_map).expect("a row");
+        assert_eq!(after.get("c").map(Value::display).as_deref(), Some(r#"{"$b64":"2D0="}"#), "{product:?}");
+    }
+}
