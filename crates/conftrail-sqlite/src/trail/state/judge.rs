@@ -41,7 +41,8 @@ impl Asked<'_> {
         }
         // What was created, or renamed so, was not there before, unless something may have removed it in the meantime unseen.
         let came_to_be = event.action == Action::Create || event.resource.id != row.resource;
-        let is_new = came_to_be && event.flags.is_empty() && is_covered;
+        let is_sure = event.flags.iter().all(|flag| Why::of_flag(flag, true).is_none());
+        let is_new = came_to_be && is_sure && is_covered;
         let mut later = self.wide.later(&row.resource)?.into_iter();
         if is_new && !later.any(|wide| comes_after(&first.place, &wide.place)) {
             let because = vec![first.ground(Why::NotCreated)];

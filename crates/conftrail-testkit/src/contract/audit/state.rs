@@ -108,7 +108,9 @@ fn source() -> Resource {
 pub async fn a_row_has_the_value_of_each_time(trails: &dyn Trails) {
     let trail = trails.open().await;
     captured(&trail, 0).await;
-    let (made, changed, gone) = (row(Action::Create, 10), row(Action::Update, 20), row(Action::Delete, 30));
+    // Who made it does not matter.
+    let made = flagged(&[flag::LOGIN_UNKNOWN], row(Action::Create, 10));
+    let (changed, gone) = (row(Action::Update, 20), row(Action::Delete, 30));
     let again = row(Action::Create, 40);
     trail.write([made.clone(), changed.clone(), gone.clone(), again.clone()]).await;
     captured(&trail, 50).await;
