@@ -329,7 +329,8 @@ async fn events_of_before_the_tree_get_their_leaves_once() {
     // As the version before left it: no tree, and bodies in the order of the fields.
     alter(directory.path(), |file| {
         file.execute_batch(
-            "DROP TABLE leaves; DROP TABLE nodes; DROP TABLE tree; DROP TABLE checkpoints; PRAGMA user_version = 1",
+            "DROP TABLE leaves; DROP TABLE nodes; DROP TABLE tree; DROP TABLE checkpoints; DROP TABLE captured;
+             DROP INDEX events_of_sources; PRAGMA user_version = 1",
         )
         .unwrap();
         let keys: Vec<i64> = file
