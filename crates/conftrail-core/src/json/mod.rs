@@ -1,7 +1,9 @@
 //! Events as JSON, byte for byte as their `Serialize` writes them, and faster.
 
 mod buffer;
+mod content;
 mod event;
+mod parts;
 mod short;
 mod times;
 
