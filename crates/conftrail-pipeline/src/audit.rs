@@ -130,6 +130,11 @@ impl Worker for AuditWorker {
             let Delivery::Batch(batch) = delivery else { continue };
             self.write(&batch, &mut reached).await?;
             subscription.commit(&batch.next).await?;
+            for logged in &batch.records {
+                if let Ok(Record::Change(event)) = &logged.record {
+                    self.metrics.recorded(event);
+                }
+            }
             reach("audit.after_commit");
             self.metrics.group_lag(GROUP, subscription.lag().await?);
         }

@@ -56,6 +56,7 @@ impl CollectWorker {
         classifier: Arc<Classifier>,
         metrics: Metrics,
     ) -> Self {
+        metrics.source_begins(&source.origin().name);
         Self { source, log, control, classifier, metrics, appended: AtomicU64::new(0) }
     }
 
@@ -70,6 +71,8 @@ impl CollectWorker {
         if let Some(unreadable) = self.source.unreadable() {
             self.metrics.source_unreadable(self.source_name(), unreadable);
         }
+        let kept_until = self.source.kept_until().map(|time| time.micros() / 1_000_000);
+        self.metrics.kept_until(self.source_name(), kept_until);
         let heartbeat = gathered.events.is_empty() && gathered.state.is_empty();
         if heartbeat && last_saved.checkpoint.is_some_and(|saved| saved.elapsed() < SAVE_QUIET_EVERY) {
             return Ok(());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use conftrail_core::{Action, Event};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -11,6 +12,12 @@ use prometheus_client::registry::Registry;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SourceLabel {
     source: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UnclearLabel {
+    source: String,
+    action: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -27,6 +34,9 @@ struct GroupLabel {
 struct OutcomeLabel {
     outcome: Outcome,
 }
+
+/// Events that stand for changes which are not known one by one.
+const UNCLEAR: [Action; 3] = [Action::Gap, Action::Undecoded, Action::Statement];
 
 /// How a thing that is counted ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +74,8 @@ impl EncodeLabelValue for Outcome {
 struct Families {
     source_events: Family<SourceLabel, Counter>,
     source_watermark: Family<SourceLabel, Gauge>,
+    source_kept_until: Family<SourceLabel, Gauge>,
+    source_unclear: Family<UnclearLabel, Counter>,
     source_unreadable: Family<SourceLabel, Gauge>,
     worker_failures: Family<WorkerLabel, Counter>,
     group_lag: Family<GroupLabel, Gauge>,
@@ -88,6 +100,16 @@ impl Metrics {
             "source_watermark_seconds",
             "The source's own clock up to which everything has been read, Unix time",
             all.source_watermark.clone(),
+        );
+        registry.register(
+            "source_kept_until_seconds",
+            "The source's own clock until which it keeps all that is not read yet, Unix time",
+            all.source_kept_until.clone(),
+        );
+        registry.register(
+            "source_unclear_events",
+            "Recorded events that stand for changes which are not known one by one",
+            all.source_unclear.clone(),
         );
         registry.register(
             "source_unreadable",
@@ -126,6 +148,31 @@ impl Metrics {
 
     pub(crate) fn watermark(&self, source: &str, seconds: i64) {
         self.0.source_watermark.get_or_create(&SourceLabel { source: source.to_owned() }).set(seconds);
+    }
+
+    /// Sets until when the source keeps what is not read yet; with nothing, there is no such time.
+    pub(crate) fn kept_until(&self, source: &str, seconds: Option<i64>) {
+        let label = SourceLabel { source: source.to_owned() };
+        match seconds {
+            Some(seconds) => drop(self.0.source_kept_until.get_or_create(&label).set(seconds)),
+            None => drop(self.0.source_kept_until.remove(&label)),
+        }
+    }
+
+    /// Makes the counters of a source: a rate needs the zero that it starts from.
+    pub(crate) fn source_begins(&self, source: &str) {
+        for action in UNCLEAR {
+            let label = UnclearLabel { source: source.to_owned(), action: action.as_str() };
+            drop(self.0.source_unclear.get_or_create(&label));
+        }
+    }
+
+    /// Counts an event that is on record, if it is one of those.
+    pub(crate) fn recorded(&self, event: &Event) {
+        if UNCLEAR.contains(&event.action) {
+            let label = UnclearLabel { source: event.source.name.to_string(), action: event.action.as_str() };
+            self.0.source_unclear.get_or_create(&label).inc();
+        }
     }
 
     pub(crate) fn source_unreadable(&self, source: &str, count: u64) {

@@ -5,5 +5,6 @@
 mod delivery;
 mod flow;
 mod lost_log;
+mod metrics;
 mod rig;
 mod stale;

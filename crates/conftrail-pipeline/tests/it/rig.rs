@@ -15,6 +15,8 @@ use conftrail_pipeline::{
 };
 use conftrail_sqlite::{ChangeLog, ControlStore as ControlFile, Options, Trail};
 use conftrail_testkit::script::ScriptedReceiver;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 
 /// A deadline that no healthy run comes near.
@@ -39,6 +41,7 @@ pub(crate) struct Rig {
     pub(crate) acted: Nudge,
     supervisor: Supervisor,
     shutdown: CancellationToken,
+    registry: Registry,
 }
 
 /// The databases of a directory, and what runs workers.
@@ -49,6 +52,7 @@ struct Stores {
     supervisor: Supervisor,
     health: Health,
     metrics: Metrics,
+    registry: Registry,
     shutdown: CancellationToken,
 }
 
@@ -56,7 +60,9 @@ impl Stores {
     fn open(directory: &Path) -> Self {
         let options = Options::default();
         let week = Duration::from_secs(7 * 86_400);
-        let (shutdown, health, metrics) = (CancellationToken::new(), Health::default(), Metrics::default());
+        let (shutdown, health) = (CancellationToken::new(), Health::default());
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
         Self {
             log: Arc::new(ChangeLog::open(directory, week, &options).unwrap()),
             trail: Arc::new(Trail::open(directory, &options).unwrap()),
@@ -64,6 +70,7 @@ impl Stores {
             supervisor: Supervisor::new(shutdown.clone(), health.clone(), metrics.clone()),
             health,
             metrics,
+            registry,
             shutdown,
         }
     }
@@ -75,8 +82,8 @@ impl Stores {
     }
 
     fn rig(self) -> Rig {
-        let Self { trail, control, supervisor, health, shutdown, .. } = self;
-        Rig { control, trail, health, acted: Nudge::default(), supervisor, shutdown }
+        let Self { trail, control, supervisor, health, registry, shutdown, .. } = self;
+        Rig { control, trail, health, acted: Nudge::default(), supervisor, shutdown, registry }
     }
 }
 
@@ -128,6 +135,13 @@ impl Rig {
         let query = Query::parse(query).unwrap();
         let request = SearchRequest { query, since: None, until: None, limit: 1000, cursor: None };
         self.trail.search(request).await.unwrap().events
+    }
+
+    /// Returns the metrics as they are scraped.
+    pub(crate) fn metrics(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).unwrap();
+        text
     }
 
     /// Starts one more worker.
