@@ -11,7 +11,7 @@ use crate::{Change, ChangeOp, Map};
 /// A list of changes: a slice of [`Change`] to whoever reads it.
 ///
 /// The changes of a row that came or went repeat its image column by column. Few look at them, so they are listed when
-/// somebody does; who writes them out reads them from the image ([`ChangeList::whole_row`]).
+/// somebody does; the writer of events reads them from the image.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeList {
     whole: Option<(ChangeOp, Map)>,
