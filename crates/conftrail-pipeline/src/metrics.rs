@@ -211,3 +211,28 @@ impl Metrics {
         self.0.retired.inc_by(count);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+    use prometheus_client::registry::Registry;
+
+    use super::Metrics;
+
+    #[test]
+    fn until_when_a_source_keeps_what_is_unread_is_told_while_there_is_such_a_time() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let told = |until| {
+            metrics.kept_until("db", until);
+            let mut text = String::new();
+            encode(&mut text, &registry).unwrap();
+            text.lines().find(|line| line.starts_with("source_kept_until_seconds{")).map(str::to_owned)
+        };
+        assert_eq!(
+            told(Some(1_795_000_000)).as_deref(),
+            Some(r#"source_kept_until_seconds{source="db"} 1795000000"#)
+        );
+        assert_eq!(told(None), None);
+    }
+}
