@@ -7,9 +7,9 @@ use std::time::Duration;
 use conftrail_core::integrity::{FindingKind, Report, SigningKey};
 use conftrail_core::ports::{AuditReader as _, AuditWriter as _, Sealer as _, SearchRequest};
 use conftrail_core::query::Query;
-use conftrail_core::{Action, ChangeList, Event, EventId, Resource, ResourceKind, Timestamp};
+use conftrail_core::{Action, Event, EventId, Resource, ResourceKind, Timestamp};
 use conftrail_sqlite::{Expected, Options, Rebuilt, Trail, rebuild, verify};
-use conftrail_testkit::contract::events::{about, event, order, row_id};
+use conftrail_testkit::contract::events::{about, event, order, row_id, without_content};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -31,15 +31,7 @@ fn opened(directory: &Path) -> Trail {
 /// An event about the whole of something.
 fn wide(action: Action, kind: ResourceKind, name: &str, number: u64) -> Event {
     let resource = Resource::new("mysql", "orders-db", kind, Some("shop"), None, name);
-    Event {
-        action,
-        resource,
-        before: None,
-        after: None,
-        format: None,
-        changes: ChangeList::default(),
-        ..event(number)
-    }
+    without_content(action, resource, number)
 }
 
 /// One event of each kind that moves present values, and two that come late: one into a slice of time that is there.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conftrail_core::{
-    Action, Actor, Authority, Binding, Change, ChangeOp, Event, EventId, Map, Order, Origin, Record,
-    Resource, ResourceKind, Timestamp, Value,
+    Action, Actor, Authority, Binding, Change, ChangeList, ChangeOp, Event, EventId, Map, Order, Origin,
+    Record, Resource, ResourceKind, Timestamp, Value,
 };
 
 /// Returns a time `seconds` after an arbitrary beginning.
@@ -89,4 +89,17 @@ pub fn about(name: &str, event: Event) -> Event {
 /// Returns the id of a row of the table that all events are about.
 pub fn row_id(name: &str) -> String {
     format!("mysql:orders-db/shop/flags/{name}")
+}
+
+/// An event about more than a row, without content.
+pub fn without_content(action: Action, resource: Resource, number: u64) -> Event {
+    Event {
+        action,
+        resource,
+        before: None,
+        after: None,
+        format: None,
+        changes: ChangeList::default(),
+        ..event(number)
+    }
 }

@@ -1,10 +1,10 @@
 //! The last value of every resource.
 
 use conftrail_core::ports::CurrentRow;
-use conftrail_core::{Action, ChangeList, Event, Order, Resource, ResourceKind};
+use conftrail_core::{Action, Event, Order, Resource, ResourceKind};
 
 use super::{Opened, Trails};
-use crate::contract::events::{about, event, row_id};
+use crate::contract::events::{about, event, row_id, without_content};
 
 async fn values(trail: &Opened, prefix: &str, limit: usize) -> Vec<CurrentRow> {
     let mut found = Vec::new();
@@ -39,22 +39,9 @@ fn deleted(name: &str, number: u64) -> Event {
     Event { action: Action::Delete, after: None, ..about(name, event(number)) }
 }
 
-/// An event about the whole of something, without content.
-fn wide(action: Action, resource: Resource, number: u64) -> Event {
-    Event {
-        action,
-        resource,
-        before: None,
-        after: None,
-        format: None,
-        changes: ChangeList::default(),
-        ..event(number)
-    }
-}
-
 fn truncated(number: u64) -> Event {
     let table = Resource::new("mysql", "orders-db", ResourceKind::Table, Some("shop"), None, "flags");
-    wide(Action::Truncate, table, number)
+    without_content(Action::Truncate, table, number)
 }
 
 /// Epoch first, then offset; the times do not matter.
@@ -122,7 +109,7 @@ pub async fn values_below_a_truncated_table_are_unknown_until_seen_again(trails:
 pub async fn values_of_a_source_with_a_gap_are_unknown_since_the_gap(trails: &dyn Trails) {
     let trail = trails.open().await;
     let source = Resource::new("mysql", "orders-db", ResourceKind::Source, None, None, "orders-db");
-    let gap = wide(Action::Gap, source, 5);
+    let gap = without_content(Action::Gap, source, 5);
     let resource = Resource::new("mysql", "users-db", ResourceKind::Row, Some("iam"), Some("roles"), "1");
     let elsewhere = Event { resource, ..event(2) };
     // The older mark below does not hide the newer one above.

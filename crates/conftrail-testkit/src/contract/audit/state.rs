@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use conftrail_core::ports::{Standing, StateRequest, StateRow, Why};
 use conftrail_core::{
-    Action, ChangeList, Event, Map, Position, Progress, Resource, ResourceKind, Timestamp, Transaction,
-    Value, flag,
+    Action, Event, Map, Position, Progress, Resource, ResourceKind, Timestamp, Transaction, Value, flag,
 };
 
 use super::{Opened, Trails};
-use crate::contract::events::{about, at, event, order, row_id};
+use crate::contract::events::{about, at, event, order, row_id, without_content};
 
 const PREFIX: &str = "mysql:orders-db/";
 
@@ -80,16 +79,7 @@ fn wide(action: Action, resource: Resource, number: u64, detail: &[(&'static str
     for (name, text) in detail {
         known.insert(*name, *text);
     }
-    Event {
-        action,
-        resource,
-        before: None,
-        after: None,
-        format: None,
-        changes: ChangeList::default(),
-        detail: Some(known),
-        ..event(number)
-    }
+    Event { detail: Some(known), ..without_content(action, resource, number) }
 }
 
 fn table() -> Resource {
