@@ -63,9 +63,9 @@ class Conftrail:
     def ledger(self):
         return self.ask("ledger", "--offline")[0]
 
-    def start(self, failpoint=None, wait=True, **options):
-        """Starts `run`; with `wait`, returns when the instance says that it is ready."""
-        environment = {**os.environ, **({"CONFTRAIL_FAILPOINT": failpoint} if failpoint else {})}
+    def start(self, failpoint=None, wait=True, collectors=1, **options):
+        """Starts `run`; with `wait`, returns when the instance says that it is ready. Each source may have several collectors."""
+        environment = {**os.environ, "CONFTRAIL_COLLECTORS": str(collectors), **({"CONFTRAIL_FAILPOINT": failpoint} if failpoint else {})}
         (self.data / "local.address").unlink(missing_ok=True)
         with open(self.log, "ab") as log:
             self.child = self.scene.spawn(self.command("run"), cwd=self.home, env=environment, stdout=log,

@@ -31,6 +31,13 @@ class Proxy:
             hang_up(end)
         return len(ends) // 2
 
+    def cut_one(self, random):
+        """Cuts one of the open connections now."""
+        with self.lock:
+            ends = sorted(self.open, key=id)
+        if ends:
+            hang_up(random.choice(ends))
+
     def replace(self, said, by):
         """Passes on `by` where the client says `said`, of the same length, in clear and in one piece."""
         assert len(said) == len(by)

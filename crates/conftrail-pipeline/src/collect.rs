@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use conftrail_core::ports::{ChangeLog, ControlStore, Source, SourceBatch};
-use conftrail_core::{ErrorKind, Event, PortError, PortResult, Progress, Record, StateChange};
+use conftrail_core::ports::{ChangeLog, Claim, ControlStore, Source, SourceBatch};
+use conftrail_core::{ErrorKind, Event, PortError, PortResult, Position, Progress, Record, StateChange};
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,11 @@ const SAVE_QUIET_EVERY: Duration = Duration::from_secs(1);
 const SAVE_PLACE_EVERY: Duration = Duration::from_secs(1);
 
 /// Reads one source into the change log.
+///
+/// Several may read one source into one log at a time: each begins where everything before is in the log, so whoever comes
+/// first with a change comes in the source's order, and the log knows the others' by their ids.
 pub struct CollectWorker {
+    name: String,
     source: Arc<dyn Source>,
     log: Arc<dyn ChangeLog>,
     control: Arc<dyn ControlStore>,
@@ -40,11 +44,23 @@ struct Gathered {
     last: Option<SourceBatch>,
 }
 
-/// When the control store was last told.
-#[derive(Default)]
+/// What the control store knows of this reading.
 struct Saved {
+    claim: Claim,
+    keeping: Keeping,
+    /// When it was last told.
     checkpoint: Option<Instant>,
     place: Option<Instant>,
+}
+
+/// Whose the source's checkpoint is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    /// There is none, and this reading has to make the first.
+    First,
+    Ours,
+    /// Another collector claimed it since: it moves the position, and this one goes on reading.
+    Anothers,
 }
 
 impl CollectWorker {
@@ -56,8 +72,15 @@ impl CollectWorker {
         classifier: Arc<Classifier>,
         metrics: Metrics,
     ) -> Self {
+        let name = format!("collect {}", source.origin().name);
         metrics.source_begins(&source.origin().name);
-        Self { source, log, control, classifier, metrics, appended: AtomicU64::new(0) }
+        Self { name, source, log, control, classifier, metrics, appended: AtomicU64::new(0) }
+    }
+
+    /// Gives it another name, beside another worker of the same source.
+    #[must_use]
+    pub fn named(self, name: String) -> Self {
+        Self { name, ..self }
     }
 
     fn source_name(&self) -> &Arc<str> {
@@ -96,21 +119,47 @@ impl CollectWorker {
         if count > 0 {
             reach("collect.after_append");
         }
-        let checkpoint = self.control.save_checkpoint(self.source_name(), &last.position, &gathered.state);
-        if last_saved.place.is_some_and(|saved| saved.elapsed() < SAVE_PLACE_EVERY) {
-            checkpoint.await?;
-        } else {
-            // Together: a store may make both durable in one go.
-            let (checkpointed, placed) = tokio::join!(checkpoint, self.save_place());
-            checkpointed.and(placed)?;
-            last_saved.place = Some(Instant::now());
-        }
+        self.save(&last.position, &gathered.state, last_saved).await?;
         if count > 0 {
             reach("collect.after_checkpoint");
         }
-        last_saved.checkpoint = Some(Instant::now());
         self.appended.fetch_add(count, Ordering::Relaxed);
         self.metrics.source_events(self.source_name(), count);
+        Ok(())
+    }
+
+    /// Moves the checkpoint, if it is ours to move.
+    async fn save(&self, position: &Position, state: &[StateChange], saved: &mut Saved) -> PortResult<()> {
+        let checkpoint = async {
+            if saved.keeping == Keeping::Anothers {
+                return Ok(false);
+            }
+            self.control.save_checkpoint(self.source_name(), saved.claim, position, state).await
+        };
+        let is_saved = if saved.place.is_some_and(|at| at.elapsed() < SAVE_PLACE_EVERY) {
+            checkpoint.await?
+        } else {
+            // Together: a store may make both durable in one go.
+            let (checkpointed, placed) = tokio::join!(checkpoint, self.save_place());
+            placed?;
+            saved.place = Some(Instant::now());
+            checkpointed?
+        };
+        saved.checkpoint = Some(Instant::now());
+        saved.keeping = match (saved.keeping, is_saved) {
+            (_, true) => Keeping::Ours,
+            // From here it might put later changes into the log before the earlier ones of the other.
+            (Keeping::First, false) => {
+                return Err(PortError::unavailable(
+                    "begin to read: another collector of this source began first",
+                ));
+            }
+            (Keeping::Ours, false) => {
+                tracing::warn!(source = %self.source_name(), "another collector of this source keeps its position now");
+                Keeping::Anothers
+            }
+            (Keeping::Anothers, false) => Keeping::Anothers,
+        };
         Ok(())
     }
 
@@ -143,18 +192,19 @@ impl CollectWorker {
 #[async_trait]
 impl Worker for CollectWorker {
     fn name(&self) -> String {
-        format!("collect {}", self.source_name())
+        self.name.clone()
     }
 
     async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
-        let checkpoint = self.control.load_checkpoint(self.source_name()).await?;
+        let (claim, checkpoint) = self.control.claim_checkpoint(self.source_name()).await?;
+        let keeping = if checkpoint.is_some() { Keeping::Ours } else { Keeping::First };
         tracing::info!(source = %self.source_name(), resumed = checkpoint.is_some(), "source opens");
         self.recognise_log(checkpoint.is_some()).await?;
         let mut stream = tokio::select! {
             () = shutdown.cancelled() => return Ok("stopped before the source was open".to_owned()),
             opened = self.source.open(checkpoint) => opened?,
         };
-        let mut last_saved = Saved::default();
+        let mut last_saved = Saved { claim, keeping, checkpoint: None, place: None };
         loop {
             let first = tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -162,8 +212,9 @@ impl Worker for CollectWorker {
             };
             let mut gathered = Gathered::default();
             let mut failure = gathered.take(first);
-            // Whatever else is ready goes into the same durable append.
-            while failure.is_none() && gathered.events.len() < APPEND_UP_TO {
+            // Whatever else is ready goes into the same durable append, but where it is still open who begins.
+            let has_begun = last_saved.keeping != Keeping::First;
+            while failure.is_none() && has_begun && gathered.events.len() < APPEND_UP_TO {
                 let Some(more) = stream.next().now_or_never() else { break };
                 failure = gathered.take(more);
             }

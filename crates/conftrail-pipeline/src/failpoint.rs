@@ -44,6 +44,19 @@ pub(crate) fn reach(name: &'static str) {
     }
 }
 
+/// Returns how many collectors each source has. Where instances share their stores that may be more than one, by mistake or on
+/// purpose; `CONFTRAIL_COLLECTORS` makes it so within one.
+#[cfg(feature = "failpoints")]
+pub fn collectors_of_each_source() -> usize {
+    std::env::var("CONFTRAIL_COLLECTORS").ok().and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+/// Returns how many collectors each source has: one.
+#[cfg(not(feature = "failpoints"))]
+pub fn collectors_of_each_source() -> usize {
+    1
+}
+
 /// Does nothing in builds without fail points.
 #[cfg(not(feature = "failpoints"))]
 pub(crate) fn reach(_name: &'static str) {}

@@ -30,6 +30,7 @@ pub use classify::{Classifier, ClassifyRule, InvalidClassifyRule};
 pub use clock::now;
 pub use collect::CollectWorker;
 pub use detect::DetectWorker;
+pub use failpoint::collectors_of_each_source;
 pub use health::{Health, Unready};
 pub use keep::KeepWorker;
 pub use metrics::Metrics;

@@ -11,7 +11,7 @@ use conftrail_engine::message::Presentation;
 use conftrail_engine::{Folder, Language, Routing, Target, Timing};
 use conftrail_pipeline::{
     AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, KeepWorker,
-    Metrics, NotifyWorker, Nudge, OwnSource, SealWorker, StaleWorker, Supervisor,
+    Metrics, NotifyWorker, Nudge, OwnSource, SealWorker, StaleWorker, Supervisor, collectors_of_each_source,
 };
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -165,11 +165,22 @@ impl Parts {
         for source in &config.sources {
             sources.push(assemble::source(source, masker)?);
         }
+        let mut further: Vec<(String, Arc<dyn Source>)> = Vec::new();
+        for number in 2..=collectors_of_each_source() {
+            for source in &config.sources {
+                let name = format!("collect {} ({number})", source.name());
+                further.push((name, assemble::source(source, masker)?));
+            }
+        }
         startup::warn_of_renamed(&sources, &**control).await?;
         let classifier = Arc::new(Classifier::new(config.classify.clone()).context("classify")?);
-        for source in sources {
+        let collector = |source| {
             let (log, control) = (self.engines.log.clone(), self.engines.control.clone());
-            let worker = CollectWorker::new(source, log, control, classifier.clone(), self.metrics.clone());
+            CollectWorker::new(source, log, control, classifier.clone(), self.metrics.clone())
+        };
+        let first = sources.into_iter().map(collector);
+        let further = further.into_iter().map(|(name, source)| collector(source).named(name));
+        for worker in first.chain(further) {
             self.supervisor.start(Arc::new(worker));
         }
         let stale = StaleWorker::new(self.health.clone(), self.engines.control.clone(), self.acted.clone());

@@ -13,19 +13,32 @@ use crate::alerting::{
 use crate::own::{Act, Aside, Token};
 use crate::{Checkpoint, LogPlace, PortResult, Position, StateChange, Timestamp};
 
+/// A collector's word that it moves a source's checkpoint from now on. Each claim to a source is another; the default is that of
+/// a source which nobody claimed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim(pub u64);
+
 /// Keeps how far each source has been read.
+///
+/// Of several collectors that read one source at a time one moves its checkpoint: position and state are then always of
+/// one reading.
 #[async_trait]
 pub trait Checkpoints: Send + Sync {
     /// Returns a source's checkpoint, if it has one.
     async fn load_checkpoint(&self, source: &str) -> PortResult<Option<Checkpoint>>;
 
-    /// Moves the position and applies the state changes in one transaction.
+    /// Returns a source's checkpoint, if it has one, and takes it over from whoever moved it until now.
+    async fn claim_checkpoint(&self, source: &str) -> PortResult<(Claim, Option<Checkpoint>)>;
+
+    /// Moves the position and applies the state changes in one transaction; false, and nothing is changed, when the checkpoint
+    /// was claimed since. Of several claims to a source without a checkpoint the one that saves first has it.
     async fn save_checkpoint(
         &self,
         source: &str,
+        claim: Claim,
         position: &Position,
         state: &[StateChange],
-    ) -> PortResult<()>;
+    ) -> PortResult<bool>;
 
     /// Returns the names of the sources that have a checkpoint.
     async fn checkpointed_sources(&self) -> PortResult<Vec<String>>;

@@ -12,7 +12,8 @@ pub use audit::{
     Histogram, Page, Refusal, Sealer, SearchRequest, WriteReport,
 };
 pub use control::{
-    Alerts, Checkpoints, ControlStore, Detections, LogPlaces, Notifications, OwnAudit, RecordReport, Tokens,
+    Alerts, Checkpoints, Claim, ControlStore, Detections, LogPlaces, Notifications, OwnAudit, RecordReport,
+    Tokens,
 };
 pub use log::{Batch, ChangeLog, Delivery, LoggedRecord, Retention, Subscription, Undecodable};
 pub use receiver::{DeliveryError, Receipt, Receiver};

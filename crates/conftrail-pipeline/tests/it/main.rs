@@ -8,3 +8,4 @@ mod lost_log;
 mod metrics;
 mod rig;
 mod stale;
+mod two_collectors;

@@ -41,6 +41,8 @@ pub(crate) struct Rig {
     pub(crate) acted: Nudge,
     supervisor: Supervisor,
     shutdown: CancellationToken,
+    log: Arc<ChangeLog>,
+    metrics: Metrics,
     registry: Registry,
 }
 
@@ -82,8 +84,8 @@ impl Stores {
     }
 
     fn rig(self) -> Rig {
-        let Self { trail, control, supervisor, health, registry, shutdown, .. } = self;
-        Rig { control, trail, health, acted: Nudge::default(), supervisor, shutdown, registry }
+        let Self { log, trail, control, supervisor, health, metrics, registry, shutdown } = self;
+        Rig { control, trail, health, acted: Nudge::default(), supervisor, shutdown, log, metrics, registry }
     }
 }
 
@@ -142,6 +144,13 @@ impl Rig {
         let mut text = String::new();
         encode(&mut text, &self.registry).unwrap();
         text
+    }
+
+    /// Starts one more collector, on the same stores.
+    pub(crate) fn collect_beside(&mut self, source: Arc<dyn Source>) {
+        let (log, control, metrics) = (self.log.clone(), self.control.clone(), self.metrics.clone());
+        let worker = CollectWorker::new(source, log, control, Arc::new(Classifier::default()), metrics);
+        self.add(worker.named("the second collector".to_owned()));
     }
 
     /// Starts one more worker.

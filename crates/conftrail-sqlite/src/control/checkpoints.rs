@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use conftrail_core::ports::Checkpoints;
+use conftrail_core::ports::{Checkpoints, Claim};
 use conftrail_core::{Checkpoint, PortResult, Position, StateChange};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -18,15 +18,29 @@ impl Checkpoints for ControlStore {
         self.database.read(move |connection| load(connection, &source)).await.during("load a checkpoint")
     }
 
+    async fn claim_checkpoint(&self, source: &str) -> PortResult<(Claim, Option<Checkpoint>)> {
+        let source = source.to_owned();
+        let claiming =
+            move |connection: &Connection| Ok((claim(connection, &source)?, load(connection, &source)?));
+        self.database.write(claiming).await.during("claim a checkpoint")
+    }
+
     async fn save_checkpoint(
         &self,
         source: &str,
+        claim: Claim,
         position: &Position,
         state: &[StateChange],
-    ) -> PortResult<()> {
+    ) -> PortResult<bool> {
         let (source, position, state) = (source.to_owned(), position.clone(), state.to_vec());
-        let saving = self.database.write(move |connection| save(connection, &source, &position, &state));
-        saving.await.during("save a checkpoint")
+        let saving = move |connection: &Connection| {
+            let is_ours = is_holder(connection, &source, claim)?;
+            if is_ours {
+                save(connection, &source, &position, &state)?;
+            }
+            Ok(is_ours)
+        };
+        self.database.write(saving).await.during("save a checkpoint")
     }
 
     async fn checkpointed_sources(&self) -> PortResult<Vec<String>> {
@@ -48,6 +62,32 @@ fn load(connection: &Connection, source: &str) -> Result<Option<Checkpoint>, Err
         state.insert(row.get(0)?, json::decode(&value, "an entry of a checkpoint")?);
     }
     Ok(Some(Checkpoint { position: json::decode(&position, "a position")?, state }))
+}
+
+fn claim(connection: &Connection, source: &str) -> Result<Claim, Error> {
+    let mut claim = connection.prepare_cached(
+        "INSERT INTO checkpoint_claims VALUES (?1, 1, 1)
+         ON CONFLICT (source) DO UPDATE SET last = last + 1, holder = last + 1 RETURNING last",
+    )?;
+    let number: i64 = claim.query_row([source], |row| row.get(0))?;
+    u64::try_from(number).map(Claim).map_err(|_| Error::Undecodable("a claim to a checkpoint"))
+}
+
+/// Says whether a claim's saves count; the first save of all makes its claim the one.
+fn is_holder(connection: &Connection, source: &str, claim: Claim) -> Result<bool, Error> {
+    let number = i64::try_from(claim.0).map_err(|_| Error::Undecodable("a claim to a checkpoint"))?;
+    let mut holder = connection.prepare_cached("SELECT holder FROM checkpoint_claims WHERE source = ?1")?;
+    let holder: i64 = holder.query_row([source], |row| row.get(0)).optional()?.unwrap_or_default();
+    if holder == number {
+        return Ok(true);
+    }
+    let mut exists = connection.prepare_cached("SELECT 1 FROM checkpoints WHERE source = ?1")?;
+    if exists.exists([source])? {
+        return Ok(false);
+    }
+    let mut take = connection.prepare_cached("UPDATE checkpoint_claims SET holder = ?2 WHERE source = ?1")?;
+    take.execute(params![source, number])?;
+    Ok(true)
 }
 
 fn save(

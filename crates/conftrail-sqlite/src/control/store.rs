@@ -12,6 +12,7 @@ use crate::error::During as _;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/control/0001_control.sql"),
     include_str!("../../../../migrations/sqlite/control/0002_log_places.sql"),
+    include_str!("../../../../migrations/sqlite/control/0003_checkpoint_claims.sql"),
 ];
 /// The database's name within the data directory.
 const FILE: &str = "control.db";

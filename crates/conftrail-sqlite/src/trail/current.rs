@@ -1,13 +1,13 @@
 //! The current value of every resource: which event it comes from, and since when nothing is known of it.
 //!
-//! An event that empties a table, was written by statement, or stands for a gap leaves the values below it
-//! unknown. They are not touched one by one: the newest such event of each prefix is kept, and asked when values
+//! An event that empties a table, was written by statement, or stands for a gap leaves nothing below it as it was.
+//! The values are not touched one by one: the newest such event of each prefix is kept, and asked when values
 //! are read.
 
 use std::collections::HashMap;
 
 use conftrail_core::ports::{CurrentPage, CurrentRow, Cursor};
-use conftrail_core::{Action, Event, ResourceKind};
+use conftrail_core::{Action, Event, ResourceKind, Value};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::Error;
@@ -110,7 +110,7 @@ pub(super) fn page(
          WHERE resource >= ?1 AND resource > ?2 AND NOT deleted ORDER BY resource",
     )?;
     let mut rows = select.query(params![prefix, after.unwrap_or("")])?;
-    let mut unknown = Unknown { connection, known: HashMap::new() };
+    let mut unknown = Unknown { connection, known: HashMap::new(), emptying: HashMap::new() };
     let mut page = CurrentPage::default();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
@@ -118,12 +118,17 @@ pub(super) fn page(
         if !resource.starts_with(prefix) {
             break;
         }
+        let place = Place::read(row, 0)?;
+        let lost = unknown.newest_after(&resource, &place)?;
+        if let Some(lost) = lost
+            && unknown.empties(lost.key)?
+        {
+            continue;
+        }
         if page.rows.len() == limit || bytes > PAGE_BYTES {
             page.next = page.rows.last().map(|last: &CurrentRow| cursor(&last.resource));
             break;
         }
-        let place = Place::read(row, 0)?;
-        let lost = unknown.newest_after(&resource, &place)?;
         let (event, size) = read_event(connection, lost.unwrap_or(place).key)?;
         bytes += size;
         let value = if lost.is_some() { None } else { event.after.clone() };
@@ -145,10 +150,21 @@ pub(super) fn parse(cursor: &Cursor) -> Result<String, Error> {
     resource.map(str::to_owned).ok_or(Error::Rejected("continue from a cursor that was not handed out"))
 }
 
+/// Says whether an event emptied its table whole. A partition is emptied by an `ALTER TABLE`, and of a statement that failed
+/// half way nobody knows what it left.
+pub(super) fn empties(event: &Event) -> bool {
+    let detail = |name: &str| event.detail.as_ref().and_then(|detail| detail.get(name));
+    let text = detail("text").and_then(Value::as_text).unwrap_or_default();
+    let is_whole = text.get(..8).is_some_and(|verb| verb.eq_ignore_ascii_case("TRUNCATE"));
+    event.action == Action::Truncate && is_whole && detail("server_error").is_none()
+}
+
 /// Looks up since when resources are unknown; the rows of a page mostly share their prefixes.
 struct Unknown<'c> {
     connection: &'c Connection,
     known: HashMap<String, Option<Place>>,
+    /// Whether the events of these keys leave nothing of what lies below them.
+    emptying: HashMap<i64, bool>,
 }
 
 impl Unknown<'_> {
@@ -160,6 +176,15 @@ impl Unknown<'_> {
             newest = newest.max(since);
         }
         Ok(newest)
+    }
+
+    /// Says whether nothing is left of what an event is about.
+    fn empties(&mut self, key: i64) -> Result<bool, Error> {
+        if let Some(known) = self.emptying.get(&key) {
+            return Ok(*known);
+        }
+        let (event, _) = read_event(self.connection, key)?;
+        Ok(*self.emptying.entry(key).or_insert(empties(&event)))
     }
 
     fn of_prefix(&mut self, prefix: &str) -> Result<Option<Place>, Error> {

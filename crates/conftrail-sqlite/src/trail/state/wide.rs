@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::event_id;
 use crate::error::Error;
-use crate::trail::current::comes_after;
+use crate::trail::current::{comes_after, empties};
 use crate::trail::place::{PLACE, Place};
 use crate::trail::search::read_event;
 
@@ -143,10 +143,7 @@ impl<'c> Wide<'c> {
         let detail = |name: &str| event.detail.as_ref().and_then(|detail| detail.get(name));
         let text = detail("text").and_then(Value::as_text).unwrap_or_default().to_ascii_uppercase();
         Ok(match action {
-            // A partition's is an ALTER TABLE, and of a statement that failed half way nobody knows.
-            Action::Truncate if text.starts_with("TRUNCATE") && detail("server_error").is_none() => {
-                Reach::Empties
-            }
+            Action::Truncate if empties(&event) => Reach::Empties,
             // Another server that has all that was recorded is the same source.
             Action::SourceChanged if detail("lost").is_none() => Reach::Nothing,
             // Of a database: routines and triggers change no value, nor does what belongs to no database.

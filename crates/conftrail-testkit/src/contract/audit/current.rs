@@ -1,7 +1,7 @@
 //! The last value of every resource.
 
 use conftrail_core::ports::CurrentRow;
-use conftrail_core::{Action, Event, Order, Resource, ResourceKind};
+use conftrail_core::{Action, Event, Map, Order, Resource, ResourceKind};
 
 use super::{Opened, Trails};
 use crate::contract::events::{about, event, row_id, without_content};
@@ -42,6 +42,12 @@ fn deleted(name: &str, number: u64) -> Event {
 fn truncated(number: u64) -> Event {
     let table = Resource::new("mysql", "orders-db", ResourceKind::Table, Some("shop"), None, "flags");
     without_content(Action::Truncate, table, number)
+}
+
+fn emptied_by(statement: &str, number: u64) -> Event {
+    let mut detail = Map::default();
+    detail.insert("text", statement);
+    Event { detail: Some(detail), ..truncated(number) }
 }
 
 /// Epoch first, then offset; the times do not matter.
@@ -103,6 +109,29 @@ pub async fn values_below_a_truncated_table_are_unknown_until_seen_again(trails:
     assert_eq!(value(&trail, "2").await, set_by(&about("2", event(6))));
     assert_eq!(value(&trail, "3").await, unknown_since("3", &truncated(5)));
     assert_eq!(values(&trail, "mysql:orders-db/shop/flags2/", 10).await, [set_by(&other_table).unwrap()]);
+}
+
+/// Nothing is left of a table that was emptied whole, until rows come again. Of a partition nobody knows.
+pub async fn a_table_that_was_emptied_whole_has_no_values_until_rows_come_again(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    let emptied = emptied_by("truncate table flags", 5);
+    trail.write([about("1", event(1)), about("2", event(2)), about("4", event(3)), emptied.clone()]).await;
+    trail.write([about("2", event(6))]).await;
+    // Pages are filled with what there is.
+    assert_eq!(
+        values(&trail, "mysql:orders-db/shop/flags/", 1).await,
+        [set_by(&about("2", event(6))).unwrap()]
+    );
+    assert_eq!(value(&trail, "1").await, None);
+    let partly = emptied_by("ALTER TABLE flags TRUNCATE PARTITION p0", 8);
+    trail.write([partly.clone()]).await;
+    assert_eq!(value(&trail, "2").await, unknown_since("2", &partly));
+    let mut failed = emptied_by("TRUNCATE flags", 9);
+    failed.detail.as_mut().unwrap().insert("server_error", 1317_u64);
+    trail.write([failed.clone()]).await;
+    assert_eq!(value(&trail, "2").await, unknown_since("2", &failed));
+    trail.write([emptied_by("TRUNCATE flags", 10)]).await;
+    assert!(values(&trail, "", 10).await.is_empty());
 }
 
 /// A gap leaves nothing known of its source, and everything of others.

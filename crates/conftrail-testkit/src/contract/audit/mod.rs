@@ -64,6 +64,7 @@ macro_rules! audit_contract {
             current: a_rename_moves_the_value
             current: a_repeat_leaves_current_alone
             current: values_below_a_truncated_table_are_unknown_until_seen_again
+            current: a_table_that_was_emptied_whole_has_no_values_until_rows_come_again
             current: values_of_a_source_with_a_gap_are_unknown_since_the_gap
             current: a_prefix_is_paged_by_id
             state: a_row_has_the_value_of_each_time

@@ -34,6 +34,8 @@ macro_rules! control_contract {
             checkpoints: a_checkpoint_survives_a_restart_to_the_last_bit
             checkpoints: a_save_touches_only_the_entries_and_the_source_it_names
             checkpoints: saving_again_changes_nothing
+            checkpoints: a_checkpoint_is_moved_by_who_claimed_it_last
+            checkpoints: the_first_checkpoint_of_a_source_is_of_who_saves_first
             checkpoints: the_sources_with_a_checkpoint_are_listed
             checkpoints: what_was_seen_of_the_log_is_kept_by_source
             detections: a_detection_is_recorded_once
