@@ -83,7 +83,7 @@ seed documents crates/conftrail-core/tests/golden/*/{before,after}.* config/defa
 seed rules crates/conftrail-engine/src/rules/builtin.yaml fuzz/seeds/rules*.yaml rules/*.yaml
 seed routing fuzz/seeds/routing.yaml
 seed events fuzz/events/*.json crates/conftrail-core/tests/golden/*/expected.json
-for target in query claims positions gtids; do
+for target in query when claims positions gtids; do
   seed_lines "$target" "fuzz/seeds/$target.txt"
 done
 nice cargo run --quiet --locked -p conftrail-binlog --example fuzz_seeds -- fuzz/corpus

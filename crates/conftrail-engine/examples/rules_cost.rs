@@ -1,4 +1,5 @@
-//! What 1,000 rules cost against 10, over the same events in the same run; see bench/README.md.
+//! What 1,000 rules cost against 10, over the same events in the same run, without and with conditions, and what one condition
+//! costs; see bench/README.md.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,22 +12,66 @@ use conftrail_engine::rules::{RuleSet, RuleSource};
 const EVENTS: u64 = 100_000;
 const ROUNDS: usize = 5;
 
+/// The expression that engines were compared by.
+const TARGET: &str = r#"source.kind == "mysql" && resource.group == "users" && changes.exists(c, c.path.startsWith("spring.datasource"))"#;
+const EVALUATIONS: u32 = 1_000_000;
+
 fn main() {
     let events: Vec<Arc<Event>> = (0..EVENTS).map(event).collect();
-    let few = rules(10);
-    let many = rules(1000);
+    compare("rules", &events, condition_of_match);
+    compare("rules with `when`", &events, condition_of_when);
+    evaluate();
+}
+
+/// Judges the same events by few and by many rules.
+fn compare(what: &str, events: &[Arc<Event>], condition: fn(usize) -> String) {
+    let few = rules(10, condition);
+    let many = rules(1000, condition);
     let (mut best_few, mut best_many) = (Duration::MAX, Duration::MAX);
     // In turns, so that whatever else the machine does touches both alike.
     for _ in 0..ROUNDS {
-        best_few = best_few.min(judge(&few, &events));
-        best_many = best_many.min(judge(&many, &events));
+        best_few = best_few.min(judge(&few, events));
+        best_many = best_many.min(judge(&many, events));
     }
     let each = |took: Duration| took.as_nanos() as f64 / EVENTS as f64;
     report(&format!(
-        "rules: 10 cost {:.0} ns an event, 1,000 cost {:.0} ns: ratio {:.2} (goal < 2)",
+        "{what}: 10 cost {:.0} ns an event, 1,000 cost {:.0} ns: ratio {:.2} (goal < 2)",
         each(best_few),
         each(best_many),
         best_many.as_secs_f64() / best_few.as_secs_f64()
+    ));
+}
+
+/// Evaluates one condition over an event with four changes, of which the last decides.
+fn evaluate() {
+    let text = format!("version: 1\nname: bench\nrules:\n  - id: target\n    when: >-\n      {TARGET}\n");
+    let rules = load(&text);
+    let program =
+        rules.rule("bench", "target").and_then(|rule| rule.when.clone()).expect("the rule has a condition");
+    let mut event = Event::clone(&event(0));
+    event.resource.group = Some("users".into());
+    event.changes = ["id", "name", "limit", "spring.datasource.url"]
+        .map(|path| Change {
+            path: path.into(),
+            op: ChangeOp::Replace,
+            before: Some(Value::from(1_u64)),
+            after: Some(Value::from(2_u64)),
+            sensitive: false,
+        })
+        .into_iter()
+        .collect();
+    let mut best = Duration::MAX;
+    for _ in 0..ROUNDS {
+        let started = Instant::now();
+        let found = (0..EVALUATIONS)
+            .filter(|_| program.holds(std::hint::black_box(&event), None) == Ok(true))
+            .count();
+        best = best.min(started.elapsed());
+        assert_eq!(found, EVALUATIONS as usize, "the condition holds");
+    }
+    report(&format!(
+        "one condition over 4 changes: {:.0} ns (goal < 2,000)",
+        best.as_nanos() as f64 / f64::from(EVALUATIONS)
     ));
 }
 
@@ -35,19 +80,39 @@ fn report(line: &str) {
     println!("{line}");
 }
 
-/// Rules as people have them: each about one table of one environment; every tenth about a path or a text.
-fn rules(count: usize) -> RuleSet {
+fn rules(count: usize, condition: fn(usize) -> String) -> RuleSet {
     let mut text = "version: 1\nname: bench\nrules:\n".to_owned();
     for number in 0..count {
-        let condition = match number % 10 {
-            9 => format!("group:table_{number} and path:limit_{number}"),
-            _ => format!("env:prod and group:table_{number} and action:(update or delete)"),
-        };
-        let written =
-            writeln!(text, "  - id: rule-{number}\n    match: '{condition}'\n    group_by: [resource.id]");
+        let condition = condition(number);
+        let written = writeln!(text, "  - id: rule-{number}\n    {condition}\n    group_by: [resource.id]");
         written.expect("writing to a String cannot fail");
     }
-    RuleSet::load(&[RuleSource { file: "bench.yaml", text: &text }]).expect("the generated rules are valid")
+    load(&text)
+}
+
+fn load(text: &str) -> RuleSet {
+    RuleSet::load(&[RuleSource { file: "bench.yaml", text }]).expect("the generated rules are valid")
+}
+
+/// Rules as people have them: each about one table of one environment; every tenth about a path or a text.
+fn condition_of_match(number: usize) -> String {
+    match number % 10 {
+        9 => format!("match: 'group:table_{number} and path:limit_{number}'"),
+        _ => format!("match: 'env:prod and group:table_{number} and action:(update or delete)'"),
+    }
+}
+
+/// The same with conditions: beside a match, and alone.
+fn condition_of_when(number: usize) -> String {
+    match number % 10 {
+        9 => format!(
+            "when: resource.group == \"table_{number}\" && changes.exists(c, c.path.startsWith(\"limit\"))"
+        ),
+        _ => format!(
+            "match: 'env:prod and group:table_{number}'\n    when: action in [\"update\", \"delete\"] && changes.exists(c, c.op == \"replace\" && \
+             pct_change(c.before, c.after) < 1000)"
+        ),
+    }
 }
 
 fn judge(rules: &RuleSet, events: &[Arc<Event>]) -> Duration {

@@ -15,8 +15,9 @@ const LONGEST_VALUE: usize = 1000;
 /// Longest fact of `detail` in characters.
 const LONGEST_DETAIL: usize = 1000;
 
-/// Summarises an event. Events are masked, so the summary is.
-pub(crate) fn evidence(event: &Event) -> Evidence {
+/// Summarises an event, or the one change of it that a finding is about. Events are masked, so the summary is.
+pub(crate) fn evidence(event: &Event, only: Option<&Change>) -> Evidence {
+    let changes = only.map_or(&*event.changes, std::slice::from_ref);
     let detail: BTreeMap<String, String> = (event.detail.iter().flat_map(conftrail_core::Map::iter))
         .map(|(name, value)| (name.to_string(), shorten(&value.display(), LONGEST_DETAIL).into_owned()))
         .collect();
@@ -29,8 +30,8 @@ pub(crate) fn evidence(event: &Event) -> Evidence {
         resource: event.resource.clone(),
         actor: Actor::clone(&event.actor),
         reason: event.reason.clone(),
-        changes: event.changes.iter().take(MOST_CHANGES).map(bounded).collect(),
-        change_count: event.changes.len() as u64,
+        changes: changes.iter().take(MOST_CHANGES).map(bounded).collect(),
+        change_count: changes.len() as u64,
         flags: event.flags.clone(),
         detail,
     }

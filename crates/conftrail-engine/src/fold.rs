@@ -179,7 +179,7 @@ fn late_identity(detection: &Detection) -> (RuleRef, Labels) {
 /// Returns why a detection makes no alert.
 fn silent(verdict: &Verdict) -> Option<String> {
     match verdict {
-        Verdict::Match => None,
+        Verdict::Match | Verdict::RuleError { .. } => None,
         Verdict::Excepted { exception } => Some(format!("exception {exception}")),
         Verdict::Shadow => Some("shadow".to_owned()),
     }

@@ -3,6 +3,7 @@
 //! An event goes through [`RuleSet::detect`]; what it finds goes through [`Folder::fold`], which decides what is
 //! announced; [`message::Message`] words an announcement for people.
 
+pub mod cel;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod message;
@@ -15,6 +16,7 @@ mod announce;
 mod detect;
 mod evidence;
 mod fold;
+mod rule_error;
 mod shorten;
 mod timing;
 mod yaml_error;

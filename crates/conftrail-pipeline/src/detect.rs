@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use conftrail_core::alerting::Verdict;
 use conftrail_core::ports::{Batch, ChangeLog, ControlStore, Delivery};
 use conftrail_core::{PortResult, Record};
 use conftrail_engine::rules::RuleSet;
@@ -48,6 +49,11 @@ impl DetectWorker {
         }
         if detections.is_empty() {
             return Ok(());
+        }
+        for detection in &detections {
+            if let Verdict::RuleError { failed } = &detection.verdict {
+                self.metrics.rule_error(failed);
+            }
         }
         reach("detect.before_record");
         let report = self.control.record_detections(&detections).await?;

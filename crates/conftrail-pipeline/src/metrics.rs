@@ -31,6 +31,11 @@ struct GroupLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RuleLabel {
+    rule: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabel {
     outcome: Outcome,
 }
@@ -81,6 +86,7 @@ struct Families {
     group_lag: Family<GroupLabel, Gauge>,
     audit_events: Family<OutcomeLabel, Counter>,
     detections: Counter,
+    rule_errors: Family<RuleLabel, Counter>,
     undecodable: Counter,
     notifications: Family<OutcomeLabel, Counter>,
     retired: Counter,
@@ -128,6 +134,11 @@ impl Metrics {
         );
         registry.register("audit_events", "Events handed to the audit store", all.audit_events.clone());
         registry.register("detections", "New detections by rules", all.detections.clone());
+        registry.register(
+            "rule_errors",
+            "Events for which a condition of a rule could not be evaluated",
+            all.rule_errors.clone(),
+        );
         registry.register(
             "undecodable_records",
             "Records of the change log that could not be read and were set aside",
@@ -197,6 +208,10 @@ impl Metrics {
 
     pub(crate) fn detections(&self, count: u64) {
         self.0.detections.inc_by(count);
+    }
+
+    pub(crate) fn rule_error(&self, rule: &str) {
+        self.0.rule_errors.get_or_create(&RuleLabel { rule: rule.to_owned() }).inc();
     }
 
     pub(crate) fn undecodable(&self) {

@@ -80,6 +80,13 @@ pub enum Verdict {
     },
     /// The rule is in shadow mode: recorded, never announced.
     Shadow,
+    /// A condition of a rule could not be evaluated for the event. The detection is of the built-in rule that tells of it, and its
+    /// id is one for each rule and hour.
+    #[serde(rename = "rule_error")]
+    RuleError {
+        /// `<set>/<id>` of the rule that failed.
+        failed: String,
+    },
 }
 
 /// The masked summary of an event that a message needs, so that notify never waits for the store.

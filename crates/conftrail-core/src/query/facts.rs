@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::query::Field;
-use crate::{Event, Map, SmolStr, Timestamp, Value};
+use crate::{Change, Event, Map, SmolStr, Timestamp, Value};
 
 /// One value of a field.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +31,15 @@ impl<'e> Fact<'e> {
 /// Looks for a value of `field` that passes `test`.
 ///
 /// A list stands for each of its elements. `before.…` and `after.…` look at the content and at the changes, so
-/// that a parsed document has the paths that changed; its other keys stand only in its text.
-pub(crate) fn any_fact<'e>(event: &'e Event, field: &Field, test: &mut dyn FnMut(Fact<'e>) -> bool) -> bool {
+/// that a parsed document has the paths that changed; its other keys stand only in its text. `only` is the one change that
+/// fields of changes mean, where they do not mean any.
+pub(crate) fn any_fact<'e>(
+    event: &'e Event,
+    only: Option<&'e Change>,
+    field: &Field,
+    test: &mut dyn FnMut(Fact<'e>) -> bool,
+) -> bool {
+    let changes = || only.map_or(&*event.changes, std::slice::from_ref).iter();
     let mut text = |text: Option<&'e str>| text.is_some_and(|text| test(Fact::Text(text)));
     let resource = &event.resource;
     let actor = &event.actor;
@@ -74,15 +81,11 @@ pub(crate) fn any_fact<'e>(event: &'e Event, field: &Field, test: &mut dyn FnMut
         Field::CorrelationId => text(event.correlation.as_ref().map(|correlation| correlation.id.as_str())),
         Field::CorrelationVia => text(event.correlation.as_ref().map(|correlation| correlation.via.as_str())),
         Field::Format => text(event.format.as_deref()),
-        Field::ChangesPath => event.changes.iter().any(|change| text(Some(&change.path))),
-        Field::ChangesOp => event.changes.iter().any(|change| text(Some(change.op.as_str()))),
-        Field::ChangesBefore => {
-            any_leaf(event.changes.iter().filter_map(|change| change.before.as_ref()), test)
-        }
-        Field::ChangesAfter => {
-            any_leaf(event.changes.iter().filter_map(|change| change.after.as_ref()), test)
-        }
-        Field::ChangesSensitive => event.changes.iter().any(|change| text(Some(word_of(change.sensitive)))),
+        Field::ChangesPath => changes().any(|change| text(Some(&change.path))),
+        Field::ChangesOp => changes().any(|change| text(Some(change.op.as_str()))),
+        Field::ChangesBefore => any_leaf(changes().filter_map(|change| change.before.as_ref()), test),
+        Field::ChangesAfter => any_leaf(changes().filter_map(|change| change.after.as_ref()), test),
+        Field::ChangesSensitive => changes().any(|change| text(Some(word_of(change.sensitive)))),
         Field::Masked => event.masked.iter().any(|path| text(Some(path))),
         Field::Flags => event.flags.iter().any(|flag| text(Some(flag))),
         Field::Truncated => text(Some(word_of(event.truncated))),
@@ -153,6 +156,18 @@ fn at_rest<'e>(value: &'e Value, rest: &str, test: &mut dyn FnMut(Fact<'e>) -> b
     chosen.is_some_and(|value| at_rest(value, after, test))
 }
 
+/// Returns the value at a path `a.b[2].c` of a content. Names may themselves hold dots and brackets: the first that fits is taken.
+pub fn value_at<'e>(map: &'e Map, path: &str) -> Option<&'e Value> {
+    let mut found = None;
+    at_map_path(Some(map), path, &mut |fact| {
+        if let Fact::Value(value) = fact {
+            found = Some(value);
+        }
+        true
+    });
+    found
+}
+
 /// Hands out the texts that a bare word is looked up in: id, resource, names, reason, paths, values and facts.
 ///
 /// Of a document that was parsed, the values are those that changed; of all else, the whole content.
@@ -187,7 +202,7 @@ pub fn each_text<'e>(event: &'e Event, each: &mut dyn FnMut(Cow<'e, str>)) {
         false
     };
     for field in &NAMES {
-        any_fact(event, field, &mut fact);
+        any_fact(event, None, field, &mut fact);
     }
     for label in event.labels.values() {
         fact(Fact::Text(label));

@@ -7,19 +7,30 @@ use crate::query::date::time_of;
 use crate::query::facts::{Fact, any_fact, each_text};
 use crate::query::{Comparison, Field, Leaf, Number, Operand, Query};
 use crate::text::TokenIndex;
-use crate::{Event, Timestamp, Value};
+use crate::{Change, Event, Timestamp, Value};
 
 /// An event prepared for many queries: its texts become tokens once, and only if a query asks.
 pub struct EventView<'e> {
     event: &'e Event,
     now: Timestamp,
+    change: Option<&'e Change>,
     tokens: OnceCell<TokenIndex>,
 }
 
 impl<'e> EventView<'e> {
     /// Prepares an event; `now` is what `now` means in queries.
     pub fn new(event: &'e Event, now: Timestamp) -> Self {
-        Self { event, now, tokens: OnceCell::new() }
+        Self { event, now, change: None, tokens: OnceCell::new() }
+    }
+
+    /// Looks at one change of the event from now on: `path`, `op` and the other fields of changes mean this one, not any.
+    pub fn look_at(&mut self, change: &'e Change) {
+        self.change = Some(change);
+    }
+
+    /// Returns the change that is looked at; none means any.
+    pub fn change(&self) -> Option<&'e Change> {
+        self.change
     }
 
     /// Returns the event.
@@ -29,7 +40,7 @@ impl<'e> EventView<'e> {
 
     /// Hands out every value of a field as the text that `field:value` compares; for an index on equalities.
     pub fn each_value(&self, field: &Field, mut each: impl FnMut(Cow<'e, str>)) {
-        any_fact(self.event, field, &mut |fact| {
+        any_fact(self.event, self.change, field, &mut |fact| {
             if let Some(text) = fact.text() {
                 each(text);
             }
@@ -60,20 +71,20 @@ pub fn matches(query: &Query, view: &EventView<'_>) -> bool {
 fn leaf_matches(leaf: &Leaf, view: &EventView<'_>) -> bool {
     match leaf {
         Leaf::Present(field) => {
-            any_fact(view.event, field, &mut |fact| !matches!(fact, Fact::Value(Value::Null)))
+            any_fact(view.event, view.change, field, &mut |fact| !matches!(fact, Fact::Value(Value::Null)))
         }
-        Leaf::Is(field, pattern) => {
-            any_fact(view.event, field, &mut |fact| fact.text().is_some_and(|text| pattern.matches(&text)))
-        }
+        Leaf::Is(field, pattern) => any_fact(view.event, view.change, field, &mut |fact| {
+            fact.text().is_some_and(|text| pattern.matches(&text))
+        }),
         Leaf::During(field, date) => {
             let (start, end) = date.range(view.now);
-            any_fact(view.event, field, &mut |fact| {
+            any_fact(view.event, view.change, field, &mut |fact| {
                 fact_time(fact).is_some_and(|time| start <= time && time < end)
             })
         }
-        Leaf::Compare(field, comparison, operand) => {
-            any_fact(view.event, field, &mut |fact| compares(fact, *comparison, operand, view.now))
-        }
+        Leaf::Compare(field, comparison, operand) => any_fact(view.event, view.change, field, &mut |fact| {
+            compares(fact, *comparison, operand, view.now)
+        }),
         Leaf::Text(words) => words.phrases().iter().all(|phrase| view.tokens().contains(phrase)),
     }
 }

@@ -21,7 +21,7 @@ mod tests;
 pub use date::{Date, Unit};
 pub use equality::Equality;
 pub use error::QueryError;
-pub use facts::each_text;
+pub use facts::{each_text, value_at};
 pub use field::Field;
 pub use matcher::{EventView, matches};
 pub use number::Number;

@@ -3,6 +3,7 @@
 
 mod events;
 mod files;
+mod when;
 
 use std::sync::LazyLock;
 
@@ -10,6 +11,7 @@ use conftrail_core::{Event, Timestamp};
 
 pub use events::events;
 pub use files::{routing, rules};
+pub use when::when;
 
 #[cfg(test)]
 #[path = "../../../../fuzz/kept.rs"]
@@ -41,6 +43,11 @@ mod tests {
     #[test]
     fn no_kept_rule_file_breaks_anything() {
         replay("rules", 100, super::rules);
+    }
+
+    #[test]
+    fn no_kept_condition_breaks_anything() {
+        replay("when", 100, super::when);
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use conftrail_core::Timestamp;
 use conftrail_core::alerting::{Labels, RuleRef, Severity};
 use conftrail_core::nearest;
-use conftrail_core::query::{Date, Field, Query};
+use conftrail_core::query::{Field, Query};
 
+use crate::rules::condition::{Scope, condition, query};
+use crate::rules::definitions::{Definitions, definitions};
+use crate::rules::exception::exceptions;
 use crate::rules::reader::{Fields, Reader};
-use crate::rules::rule::{Annotation, Exception, GroupField, Mode, Rule};
-use crate::rules::yaml::{Node, Place};
-use crate::rules::{BUILT_IN, keys};
+use crate::rules::rule::{Annotation, GroupField, Mode, Rule};
+use crate::rules::yaml::{Content, Node, Place};
+use crate::rules::{BUILT_IN, keys, trust};
 use crate::templates::{Channel, Fill, Template, sample};
 
 const SEVERITIES: [(&str, Severity); 4] = [
@@ -20,6 +22,9 @@ const SEVERITIES: [(&str, Severity); 4] = [
     ("critical", Severity::Critical),
 ];
 const MODES: [(&str, Mode); 3] = [("enforce", Mode::Enforce), ("shadow", Mode::Shadow), ("off", Mode::Off)];
+
+/// The key, and the label that it becomes.
+const COMPLIANCE: &str = "compliance";
 
 /// Longest label name or rule id in characters.
 const LONGEST_NAME: usize = 64;
@@ -41,6 +46,7 @@ pub(crate) struct Override {
 
 /// What a file's rules have in common.
 struct Common {
+    definitions: Definitions,
     set: String,
     owner: Option<String>,
     severity: Severity,
@@ -49,21 +55,21 @@ struct Common {
 
 /// Reads a file; what is wrong goes to the reader's findings.
 pub(crate) fn read(reader: &mut Reader<'_>, root: &Node, built_in: bool) -> RuleFile {
-    let Some(fields) = reader.fields(root, "a rule file", &keys::FILE, &keys::FILE_LATER) else {
+    let Some(fields) = reader.fields(root, "a rule file", &keys::FILE, &[]) else {
         return RuleFile::default();
     };
     version(reader, fields);
     let set = reader.required(fields, "name", "a rule file").and_then(|node| name(reader, node, "`name`"));
     let owner = reader.optional(fields, "owner");
     let (severity, labels) = defaults(reader, fields);
-    lists(reader, fields);
+    let definitions = definitions(reader, fields);
     let nodes = match reader.required(fields, "rules", "a rule file") {
         Some(node) => reader.list(node, "`rules`"),
         None => &[],
     };
     let mut file = RuleFile::default();
     let changes_built_in = set.as_deref() == Some(BUILT_IN) && !built_in;
-    let common = Common { set: set.unwrap_or_default(), owner, severity, labels };
+    let common = Common { definitions, set: set.unwrap_or_default(), owner, severity, labels };
     for node in nodes {
         if changes_built_in {
             file.overrides.extend(override_of(reader, node).map(|change| (node.at, change)));
@@ -91,36 +97,41 @@ fn defaults(reader: &mut Reader<'_>, fields: Fields<'_>) -> (Severity, Labels) {
     (severity(reader, fields).unwrap_or_default(), labels(reader, fields))
 }
 
-/// Lists are for `when`; until there is one, they are only checked.
-fn lists(reader: &mut Reader<'_>, fields: Fields<'_>) {
-    let Some(lists) = fields.get("lists").and_then(|node| reader.map(node, "`lists`")) else { return };
-    for (_, node) in lists.iter() {
-        for item in reader.list(node, "a list") {
-            reader.text(item, "a list's element");
-        }
-    }
-}
-
 fn rule(reader: &mut Reader<'_>, node: &Node, common: &Common) -> Option<Rule> {
     let fields = reader.fields(node, "a rule", &keys::RULE, &keys::RULE_LATER)?;
     let id = reader.required(fields, "id", "a rule").and_then(|node| name(reader, node, "`id`"));
     only_events(reader, fields);
-    let query = reader.required(fields, "match", "a rule").and_then(|node| query(reader, node, "`match`"));
+    let explode = explode(reader, fields);
+    let scope = Scope { definitions: &common.definitions, explode };
+    if fields.get("match").is_none() && fields.get("when").is_none() {
+        reader.error(fields.at, "a rule needs the key `match` or `when`");
+    }
+    let query = match fields.get("match") {
+        Some(node) => query(reader, node, "`match`"),
+        None => Some(Query::All),
+    };
+    let when = fields.get("when").map(|node| condition(reader, node, scope));
     let severity = severity(reader, fields).unwrap_or(common.severity);
     let mode = fields.get("mode").and_then(|node| reader.word(node, "`mode`", &MODES)).unwrap_or_default();
     let mut labels_of_rule = common.labels.clone();
     labels_of_rule.extend(labels(reader, fields));
+    if let Some(compliance) = compliance(reader, fields, &labels_of_rule) {
+        labels_of_rule.insert(COMPLIANCE.to_owned(), compliance);
+    }
     labels_of_rule.insert("severity".to_owned(), severity.as_str().to_owned());
     labels_of_rule.insert("alertname".to_owned(), id.clone().unwrap_or_default());
     let group_by = group_by(reader, fields, &labels_of_rule);
     let annotations = annotations(reader, fields, &labels_of_rule, &group_by);
-    let exceptions = exceptions(reader, fields);
+    let exceptions = exceptions(reader, fields, scope);
     let owner = reader.optional(fields, "owner").or_else(|| common.owner.clone());
     let runbook = reader.optional(fields, "runbook");
     let mut rule = Rule {
         reference: RuleRef { set: common.set.clone(), id: id?, revision: String::new() },
         mode,
         query: query?,
+        // A condition that is there and could not be read must not become a rule without one.
+        when: when.map_or(Some(None), |read| read.map(Some))?,
+        explode,
         severity,
         labels: labels_of_rule,
         group_by,
@@ -130,7 +141,33 @@ fn rule(reader: &mut Reader<'_>, node: &Node, common: &Common) -> Option<Rule> {
         runbook,
     };
     rule.revise();
+    trust::warn(reader, fields, &rule);
     Some(rule)
+}
+
+fn explode(reader: &mut Reader<'_>, fields: Fields<'_>) -> bool {
+    let node = fields.get("explode");
+    node.and_then(|node| reader.word(node, "`explode`", &[("changes", true)])).unwrap_or(false)
+}
+
+/// Joins what a rule is evidence for into one label, for matchers of routes.
+fn compliance(reader: &mut Reader<'_>, fields: Fields<'_>, labels: &Labels) -> Option<String> {
+    let node = fields.get(COMPLIANCE)?;
+    if labels.contains_key(COMPLIANCE) {
+        reader.error(node.at, "the label `compliance` is there already");
+    }
+    if matches!(node.content, Content::Null) {
+        reader.error(node.at, "`compliance` is a list");
+    }
+    let mut names: Vec<String> = Vec::new();
+    for item in reader.list(node, "`compliance`") {
+        let Some(text) = reader.text(item, "an element of `compliance`") else { continue };
+        if text.text.contains(',') {
+            reader.error(text.at, "the elements of `compliance` are joined by commas and have none");
+        }
+        names.push(text.text.clone());
+    }
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 fn override_of(reader: &mut Reader<'_>, node: &Node) -> Option<Override> {
@@ -245,63 +282,8 @@ fn annotations(
     annotations
 }
 
-fn exceptions(reader: &mut Reader<'_>, fields: Fields<'_>) -> Vec<Exception> {
-    let mut exceptions: Vec<Exception> = Vec::new();
-    let nodes = match fields.get("exceptions") {
-        Some(node) => reader.list(node, "`exceptions`"),
-        None => &[],
-    };
-    for node in nodes {
-        let what = "an exception";
-        let Some(fields) = reader.fields(node, what, &keys::EXCEPTION, &keys::EXCEPTION_LATER) else {
-            continue;
-        };
-        let name = reader.required(fields, "name", what).and_then(|node| name(reader, node, "`name`"));
-        let query = reader.required(fields, "match", what).and_then(|node| query(reader, node, "`match`"));
-        let reason = reader.required(fields, "reason", what);
-        let reason = reason.and_then(|node| reader.text(node, "`reason`")).map(|text| text.text.clone());
-        let owner = reader.optional(fields, "owner");
-        let expires = fields.get("expires").and_then(|node| expiry(reader, node));
-        if owner.is_none() {
-            reader.warn(fields.at, "the exception has no owner");
-        }
-        if fields.get("expires").is_none() {
-            reader.warn(fields.at, "the exception never expires");
-        }
-        let (Some(name), Some(query), Some(reason)) = (name, query, reason) else { continue };
-        if exceptions.iter().any(|known| known.name == name) {
-            reader.error(fields.at, format!("the rule has another exception `{name}`"));
-        }
-        exceptions.push(Exception { name, query, reason, owner, expires });
-    }
-    exceptions
-}
-
-/// A day is included; a moment is the end.
-fn expiry(reader: &mut Reader<'_>, node: &Node) -> Option<Timestamp> {
-    let text = reader.text(node, "`expires`")?;
-    match Date::parse(&text.text) {
-        Some(day @ Date::Day(_)) => Some(day.range(Timestamp::default()).1),
-        Some(Date::Instant(moment)) => Some(moment),
-        _ => {
-            reader.error(text.at, "`expires` is a day (2027-03-31) or a time (2027-03-31T18:00:00+08:00)");
-            None
-        }
-    }
-}
-
-fn query(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Query> {
-    let text = reader.text(node, what)?;
-    match Query::parse(&text.text) {
-        Ok(query) => Some(query),
-        Err(error) => {
-            reader.error(text.place(error.line(), error.column()), format!("{what}: {}", error.message()));
-            None
-        }
-    }
-}
-
-fn name(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<String> {
+/// Reads the name of a set, a rule or an exception.
+pub(crate) fn name(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<String> {
     let text = reader.text(node, what)?;
     let fits = text.text.len() <= LONGEST_NAME;
     if fits && text.text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {

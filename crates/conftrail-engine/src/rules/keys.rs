@@ -1,26 +1,26 @@
 //! The keys of rule files: those that are read, and those of the language that are not supported yet.
 
-pub(crate) const FILE: [&str; 6] = ["version", "name", "owner", "defaults", "lists", "rules"];
-pub(crate) const FILE_LATER: [&str; 1] = ["macros"];
+pub(crate) const FILE: [&str; 7] = ["version", "name", "owner", "defaults", "lists", "macros", "rules"];
 
 pub(crate) const DEFAULTS: [&str; 2] = ["severity", "labels"];
 
-pub(crate) const RULE: [&str; 11] = [
+pub(crate) const RULE: [&str; 14] = [
     "id",
     "type",
     "match",
+    "when",
+    "explode",
     "mode",
     "severity",
     "group_by",
     "labels",
     "annotations",
     "exceptions",
+    "compliance",
     "owner",
     "runbook",
 ];
-pub(crate) const RULE_LATER: [&str; 30] = [
-    "when",
-    "explode",
+pub(crate) const RULE_LATER: [&str; 27] = [
     "open",
     "close",
     "for",
@@ -42,7 +42,6 @@ pub(crate) const RULE_LATER: [&str; 30] = [
     "lookback",
     "compare",
     "ignore_paths",
-    "compliance",
     "active_for",
     "limits",
     "on_unknown_actor",
@@ -56,5 +55,4 @@ pub(crate) const TYPES_LATER: [&str; 6] =
 /// What a rule file may say about a built-in rule.
 pub(crate) const OVERRIDE: [&str; 3] = ["id", "severity", "labels"];
 
-pub(crate) const EXCEPTION: [&str; 5] = ["name", "match", "reason", "owner", "expires"];
-pub(crate) const EXCEPTION_LATER: [&str; 1] = ["when"];
+pub(crate) const EXCEPTION: [&str; 6] = ["name", "match", "when", "reason", "owner", "expires"];

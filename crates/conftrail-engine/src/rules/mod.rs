@@ -1,5 +1,9 @@
 //! Rule files, and the set of rules that events are judged by (docs/rules.md).
 
+mod align;
+mod condition;
+mod definitions;
+mod exception;
 mod file;
 mod finding;
 mod index;
@@ -7,6 +11,7 @@ mod keys;
 mod reader;
 mod rule;
 mod set;
+mod trust;
 pub(crate) mod yaml;
 
 pub use finding::{Finding, Level, LoadError};

@@ -1,11 +1,13 @@
 //! A rule as it was loaded.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use conftrail_core::Timestamp;
 use conftrail_core::alerting::{Labels, RuleRef, Severity, derived_id};
 use conftrail_core::query::{Field, Query};
 
+use crate::cel::Program;
 use crate::templates::Template;
 
 /// Says what becomes of a rule's matches.
@@ -20,15 +22,19 @@ pub enum Mode {
     Off,
 }
 
-/// A rule of type `event`: it fires on each change that its query matches.
+/// A rule of type `event`: it fires on each change that its query matches and for which its condition is true.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// The rule's name and a digest of what it says.
     pub reference: RuleRef,
     /// What becomes of its matches.
     pub mode: Mode,
-    /// What it matches.
+    /// What it matches; everything, if the rule has a condition only.
     pub query: Query,
+    /// What must be true besides.
+    pub when: Option<Arc<Program>>,
+    /// Whether each key-level change of an event is judged, and told, on its own.
+    pub explode: bool,
     /// How much a match matters.
     pub severity: Severity,
     /// `alertname`, `severity` and the labels given.
@@ -68,8 +74,10 @@ pub struct Annotation {
 pub struct Exception {
     /// The exception's name within the rule.
     pub name: String,
-    /// What it holds for.
+    /// What it holds for; everything, if it has a condition only.
     pub query: Query,
+    /// What must be true besides.
+    pub when: Option<Arc<Program>>,
     /// Why.
     pub reason: String,
     /// Who answers for it.
@@ -91,10 +99,22 @@ impl Rule {
         self.reference.name()
     }
 
+    /// Returns a query that every event meets for which the rule fires or fails: an index goes by it.
+    pub(crate) fn filter(&self) -> Query {
+        match self.when.as_deref().map(Program::filter) {
+            None | Some(Query::All) => self.query.clone(),
+            Some(filter) => Query::And(vec![self.query.clone(), filter]),
+        }
+    }
+
     /// Derives the digest of what the rule says, from everything that changes its effect.
     pub(crate) fn revise(&mut self) {
         let mut parts =
             vec![format!("{:?}", self.mode), self.query.to_string(), self.severity.as_str().to_owned()];
+        if self.explode {
+            parts.push("explode".to_owned());
+        }
+        condition("when", self.when.as_deref(), &mut parts);
         for (name, value) in &self.labels {
             parts.extend(["label".to_owned(), name.clone(), value.clone()]);
         }
@@ -109,9 +129,18 @@ impl Rule {
             parts.extend(["exception".to_owned(), exception.name.clone(), exception.query.to_string()]);
             parts.extend([exception.reason.clone(), exception.owner.clone().unwrap_or_default()]);
             parts.push(expires.unwrap_or_default());
+            condition("exception when", exception.when.as_deref(), &mut parts);
         }
         parts.extend([self.owner.clone().unwrap_or_default(), self.runbook.clone().unwrap_or_default()]);
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         self.reference.revision = derived_id(&parts);
+    }
+}
+
+fn condition(what: &str, condition: Option<&Program>, parts: &mut Vec<String>) {
+    if let Some(condition) = condition {
+        let identity = condition.identity();
+        parts.extend([what.to_owned(), identity.len().to_string()]);
+        parts.extend(identity);
     }
 }

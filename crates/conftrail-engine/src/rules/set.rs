@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use conftrail_core::alerting::derived_id;
 use conftrail_core::nearest;
+use conftrail_core::query::Query;
 
 use crate::Timing;
 use crate::rules::file::{Override, RuleFile, read};
@@ -99,7 +100,8 @@ impl RuleSet {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let digest = derived_id(&parts);
         let active = rules.iter().enumerate().filter(|(_, rule)| rule.mode != Mode::Off);
-        let index = Index::build(active.map(|(number, rule)| (number, &rule.query)));
+        let filters: Vec<(usize, Query)> = active.map(|(number, rule)| (number, rule.filter())).collect();
+        let index = Index::build(filters.iter().map(|(number, filter)| (*number, filter)));
         Self { rules, index, digest, warnings, late_after: Timing::default().late_after.0 }
     }
 

@@ -3,6 +3,8 @@
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
+use crate::rules::align::place_in_raw;
+
 /// A line and a column in characters, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -51,23 +53,20 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// Returns the file's place of a line and column within the text; the scalar's start where escapes or folding
-    /// leave no simple answer.
+    /// Returns the file's place of a line and column within the text.
     pub(crate) fn place(&self, line: usize, column: usize) -> Place {
-        let in_text = self.text.lines().nth(line - 1);
-        let quoted = self.raw.starts_with(['\'', '"']);
-        let in_file =
-            self.raw.lines().nth(line - 1).map(|raw| if line == 1 { raw } else { raw.trim_start() });
-        match (in_text, in_file) {
-            (Some(text), Some(raw))
-                if quoted && line == 1 && raw.get(1..).is_some_and(|raw| raw.starts_with(text)) =>
-            {
-                Place { line: self.at.line, column: self.at.column + column }
-            }
-            (Some(text), Some(raw)) if raw.trim() == text.trim() => {
-                Place { line: self.at.line + line - 1, column: self.at.column + column - 1 }
-            }
-            _ => self.at,
+        let lines: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let rest = self.text.get(lines..).unwrap_or("");
+        let within = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+        self.place_at(lines + within)
+    }
+
+    /// Returns the file's place of a byte of the text; the scalar's start where the file leaves no simple answer.
+    pub(crate) fn place_at(&self, offset: usize) -> Place {
+        match place_in_raw(&self.raw, &self.text, offset) {
+            Some((0, column)) => Place { line: self.at.line, column: self.at.column + column },
+            Some((lines, column)) => Place { line: self.at.line + lines, column: column + 1 },
+            None => self.at,
         }
     }
 }
@@ -242,7 +241,7 @@ mod tests {
         assert_eq!(place(0, 1, 10), Place { line: 1, column: 17 });
         assert_eq!(place(1, 1, 10), Place { line: 2, column: 19 });
         assert_eq!(place(2, 2, 3), Place { line: 5, column: 7 });
-        assert_eq!(place(3, 1, 10), Place { line: 7, column: 3 });
+        assert_eq!(place(3, 1, 10), Place { line: 8, column: 3 });
     }
 
     #[test]

@@ -159,7 +159,7 @@ mod tests {
     fn samples_have_every_name_that_evidence_can_have() {
         let known = Json::Object(skeleton(Fill::Full));
         for event in events() {
-            let evidence = crate::evidence::evidence(&event);
+            let evidence = crate::evidence::evidence(&event, None);
             let mut found = Vec::new();
             unknown(&serde_json::to_value(&evidence).unwrap(), &known, "", &mut found);
             // The event's id stands there as `id`.
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn an_event_has_every_name_that_the_samples_have() {
         for event in events() {
-            let root = Json::Object(super::event(&crate::evidence::evidence(&event)));
+            let root = Json::Object(super::event(&crate::evidence::evidence(&event, None)));
             let mut found = Vec::new();
             unknown(&Json::Object(skeleton(Fill::Full)), &root, "", &mut found);
             assert_eq!(found, [""; 0], "{}", event.id);

@@ -52,6 +52,7 @@ fn each_event_meets_the_rules_that_match_it() {
                 Verdict::Match => format!("{} match", detection.rule.name()),
                 Verdict::Shadow => format!("{} shadow", detection.rule.name()),
                 Verdict::Excepted { exception } => format!("{} excepted {exception}", detection.rule.name()),
+                Verdict::RuleError { failed } => format!("{failed} failed"),
             })
             .collect();
         assert_eq!(found, expected, "{name}");

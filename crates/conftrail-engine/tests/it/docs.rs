@@ -18,5 +18,5 @@ fn the_examples_of_the_rules_page_load_without_a_warning() {
         let set = RuleSet::load(&[source]).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(set.warnings(), []);
     }
-    assert_eq!(blocks, 3);
+    assert_eq!(blocks, 4);
 }

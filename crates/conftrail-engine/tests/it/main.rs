@@ -1,5 +1,6 @@
 //! Tests of the engine at its boundaries: files in, findings, detections, alerts and messages out.
 
+mod conditions;
 mod detect;
 mod docs;
 mod fold;

@@ -68,13 +68,13 @@ fn a_rule_file_loads_with_what_it_says() {
 fn every_error_of_a_file_is_reported_with_its_place() {
     let text = r#"version: 2
 nmae: production
-macros: { x: y }
+macros: { x: y() }
 rules:
   - id: Bad_Id
     match: 'enw:prod'
     severity: urgent
     group_by: [resource.nmae]
-    when: "true"
+    for: 5m
     sevrity: high
   - match: |
       env:prod and
@@ -86,19 +86,19 @@ rules:
       other: "{{{actor.name}}}"
     exceptions:
       - name: e
-        when: "true"
+        until: x
         expires: soon
 "#;
     let expected = [
         "r.yaml:1:10: version 2 is not known",
         "r.yaml:2:1: a rule file has no key `nmae`; did you mean `name`?",
-        "r.yaml:3:1: `macros` is not supported yet",
+        "r.yaml:3:14: the macro `x`: there is no function `y`",
         "r.yaml:1:1: a rule file needs the key `name`",
         "r.yaml:5:9: `id` has at most 64 of a-z, 0-9 and -",
         "r.yaml:6:13: `match`: unknown field `enw`; did you mean env?",
         "r.yaml:7:15: `severity` is one of info, warning, high, critical, not `urgent`",
         "r.yaml:8:16: unknown field `resource.nmae`; did you mean `resource.name`?",
-        "r.yaml:9:5: `when` is not supported yet",
+        "r.yaml:9:5: `for` is not supported yet",
         "r.yaml:10:5: a rule has no key `sevrity`; did you mean `severity`?",
         "r.yaml:11:5: a rule needs the key `id`",
         "r.yaml:13:9: `match`: this parenthesis is never closed",
@@ -107,9 +107,9 @@ rules:
         "r.yaml:15:31: the label `severity` follows from the rule",
         "r.yaml:17:17: the template of `summary`: there is no `actor.nmae`",
         "r.yaml:18:14: the template of `other`: {{{…}}} and {{&…}} insert text unescaped",
-        "r.yaml:20:9: an exception needs the key `match`",
+        "r.yaml:20:9: an exception needs the key `match` or `when`",
         "r.yaml:20:9: an exception needs the key `reason`",
-        "r.yaml:21:9: `when` is not supported yet",
+        "r.yaml:21:9: an exception has no key `until`",
         "r.yaml:22:18: `expires` is a day",
         "r.yaml:20:9: warning: the exception has no owner",
     ];
