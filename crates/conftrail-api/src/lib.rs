@@ -21,6 +21,7 @@ mod reading;
 mod reply;
 mod server;
 mod sight;
+mod wire_silences;
 
 pub use api::{Api, Notice, Parts, Readiness};
 pub use config::Config;

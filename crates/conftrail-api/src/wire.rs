@@ -8,6 +8,8 @@ use conftrail_core::ports::{CurrentRow, Cursor, StateRow};
 use conftrail_core::{Event, Period, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use crate::wire_silences::{NewSilence, SilenceEntry, SilenceList};
+
 /// Events and where the next page starts: `GET /events`, `GET /resources/timeline`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Events {

@@ -11,6 +11,10 @@ use crate::words::{self, Language};
 
 /// The annotation that is the message's one line.
 const SUMMARY: &str = "summary";
+/// Under this name the message tells how many findings each of several rules has.
+const RULES: &str = "rules";
+/// Under this name the message tells why it comes later than it would.
+const HELD: &str = "held";
 /// Under this name the message tells that a template failed.
 const NOTE: &str = "conftrail_note";
 /// Longest summary in characters: it becomes a mail's subject.
@@ -29,13 +33,22 @@ pub(crate) fn announcement(
     let mut events: Vec<Evidence> = shown.iter().map(|detection| detection.evidence.clone()).collect();
     events.sort_by_key(|evidence| evidence.time);
     let late = shown.first().is_some_and(|detection| detection.late);
-    // The rule may be gone since; what is known of the alert is enough.
-    let rule = if late { None } else { rules.rule(&alert.rule.set, &alert.rule.id) };
+    // The rule may be gone since; what is known of the alert is enough. Of several, none speaks for the others.
+    let one_rule = !late && alert.rules.is_empty();
+    let rule = if one_rule { rules.rule(&alert.rule.set, &alert.rule.id) } else { None };
     let mut annotations = rule.map(|rule| rendered(rule, alert, &events)).unwrap_or_default();
     let summary = match annotations.remove(SUMMARY) {
         Some(summary) if !summary.is_empty() => summary,
         _ => built_in_summary(alert, &events, late, language),
     };
+    if !alert.rules.is_empty() {
+        let counts: Vec<String> =
+            by_count(alert).iter().map(|(rule, count)| format!("{rule} {count}")).collect();
+        annotations.insert(RULES.to_owned(), counts.join(", "));
+    }
+    if let Some(held) = &alert.held {
+        annotations.insert(HELD.to_owned(), held.clone());
+    }
     let owner_of_newest =
         events.last().and_then(|evidence| evidence.resource.owner.as_deref().map(str::to_owned));
     Announcement {
@@ -74,9 +87,20 @@ fn rendered(rule: &Rule, alert: &Alert, events: &[Evidence]) -> BTreeMap<String,
 }
 
 fn built_in_summary(alert: &Alert, events: &[Evidence], late: bool, language: Language) -> String {
+    if !alert.rules.is_empty() {
+        return words::summary_of_rules(&by_count(alert), alert.detections, alert.held.as_deref(), language);
+    }
     match events.last() {
         Some(evidence) if late => words::late_summary(&evidence.source.name, alert.detections, language),
         Some(evidence) => words::summary(evidence, alert.detections, language),
         None => alert.rule.name(),
     }
+}
+
+/// Returns the rules of an alert, the most frequent first.
+fn by_count(alert: &Alert) -> Vec<(&str, u64)> {
+    let mut counts: Vec<(&str, u64)> =
+        alert.rules.iter().map(|(rule, count)| (rule.as_str(), *count)).collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts
 }

@@ -6,6 +6,8 @@
 pub mod cel;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod intervals;
+pub mod matchers;
 pub mod message;
 pub mod routing;
 pub mod rules;
@@ -23,7 +25,8 @@ mod yaml_error;
 mod yaml_place;
 
 pub use fold::{Folder, Target};
-pub use routing::Routing;
+pub use intervals::{TimeInterval, TimeIntervals};
+pub use routing::{Routes, Routing};
 pub use rules::RuleSet;
 pub use shorten::{differing, shorten};
 pub use timing::Timing;

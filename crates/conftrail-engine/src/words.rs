@@ -176,3 +176,41 @@ pub fn late_summary(source: &str, total: u64, language: Language) -> String {
         (Language::Chinese, _) => format!("{source}：{total} 项发现，相关变更在发生很久之后才被读到"),
     }
 }
+
+/// Says in one line what several rules found together: the most frequent first.
+pub fn summary_of_rules(rules: &[(&str, u64)], total: u64, held: Option<&str>, language: Language) -> String {
+    let most = 3;
+    let named: Vec<String> = rules.iter().take(most).map(|(rule, count)| format!("{rule} {count}")).collect();
+    let more = if rules.len() > most { ", …" } else { "" };
+    let named = format!("{}{more}", named.join(", "));
+    match (language, held) {
+        (Language::English, None) => format!("{total} findings of {} rules: {named}", rules.len()),
+        (Language::English, Some(held)) => {
+            format!("{total} findings of {} rules while {held}: {named}", rules.len())
+        }
+        (Language::Chinese, None) => format!("{} 条规则的 {total} 项发现：{named}", rules.len()),
+        (Language::Chinese, Some(held)) => {
+            format!("{} 条规则的 {total} 项发现（{held} 期间）：{named}", rules.len())
+        }
+    }
+}
+
+/// Says in one line what a silence held back from one integration: messages, and the findings in them.
+pub fn silence_ended(
+    by: &str,
+    comment: &str,
+    (messages, findings): (u64, u64),
+    language: Language,
+) -> String {
+    let of = |count: u64, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    match language {
+        Language::English => format!(
+            "a silence of {by} ended ({comment}): it held back {} with {}",
+            of(messages, "message"),
+            of(findings, "finding")
+        ),
+        Language::Chinese => {
+            format!("{by} 设置的静默已结束（{comment}）：期间拦下 {messages} 条消息，共 {findings} 项发现")
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use conftrail_core::PortResult;
-use conftrail_core::ports::ControlStore;
+use conftrail_core::ports::{ControlStore, Grouping};
 use conftrail_engine::Folder;
 use tokio_util::sync::CancellationToken;
 
@@ -43,10 +43,11 @@ impl Worker for AlertWorker {
     async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
         while !shutdown.is_cancelled() {
             let at = now();
-            let workload = self.control.workload(FOLD_UP_TO, at).await?;
+            let grouping: Arc<dyn Grouping> = self.folder.clone();
+            let workload = self.control.workload(FOLD_UP_TO, at, grouping).await?;
             let (full, next_flush) = (workload.open.len() >= FOLD_UP_TO, workload.next_flush);
             let transition = self.folder.fold(workload, at);
-            if !transition.fates.is_empty() || !transition.alerts.is_empty() {
+            if !transition.is_empty() {
                 reach("alert.before_apply");
                 self.control.apply(&transition).await?;
                 reach("alert.after_apply");

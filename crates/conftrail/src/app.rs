@@ -8,7 +8,7 @@ use conftrail_core::explain;
 use conftrail_core::mask::Masker;
 use conftrail_core::ports::{AuditReader, ControlStore, Receiver, Sealer, Source};
 use conftrail_engine::message::Presentation;
-use conftrail_engine::{Folder, Language, Routing, Target, Timing};
+use conftrail_engine::{Folder, Language, Target, Timing};
 use conftrail_pipeline::{
     AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, KeepWorker,
     Metrics, NotifyWorker, Nudge, OwnSource, SealWorker, StaleWorker, Supervisor, collectors_of_each_source,
@@ -219,8 +219,12 @@ impl Parts {
             if routing.is_none() {
                 tracing::warn!("rules.routing is not set: alerts are recorded and nobody is told");
             }
-            let (targets, timing) = (targets(&receivers), timing(routing.as_ref()));
-            let folder = Arc::new(Folder::new(rules, targets, timing, presentation.language));
+            let targets = targets(&receivers);
+            let folder = match routing {
+                Some(routing) => Folder::routed(rules, routing.routes, targets, presentation.language),
+                None => Folder::new(rules, targets, Timing::default(), presentation.language),
+            };
+            let folder = Arc::new(folder);
             let worker = AlertWorker::new(control.clone(), folder, self.found.clone(), self.due.clone());
             self.supervisor.start(Arc::new(worker));
         }
@@ -239,7 +243,7 @@ impl Parts {
     }
 }
 
-/// Returns every integration of every receiver: until there are child routes, each is told everything.
+/// Returns every integration of every receiver.
 fn targets(receivers: &[Arc<dyn Receiver>]) -> Vec<Target> {
     let of = |receiver: &Arc<dyn Receiver>| {
         let name = receiver.name().to_owned();
@@ -249,16 +253,4 @@ fn targets(receivers: &[Arc<dyn Receiver>]) -> Vec<Target> {
             .map(move |integration| Target { receiver: name.clone(), integration })
     };
     receivers.iter().flat_map(|receiver| of(receiver).collect::<Vec<_>>()).collect()
-}
-
-fn timing(routing: Option<&Routing>) -> Timing {
-    let default = Timing::default();
-    match routing {
-        Some(routing) => Timing {
-            group_wait: routing.route.group_wait,
-            group_interval: routing.route.group_interval,
-            ..default
-        },
-        None => default,
-    }
 }

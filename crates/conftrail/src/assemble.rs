@@ -169,7 +169,7 @@ fn arc<S: Source + 'static>(source: S) -> Arc<dyn Source> {
     Arc::new(source)
 }
 
-/// Makes the receivers that the routing tells.
+/// Makes the receivers of the routing file.
 ///
 /// # Errors
 /// What is wrong with the routing file, with its place, or with what a receiver needs of this machine.
@@ -178,11 +178,17 @@ pub fn receivers(routing: &Routing, presentation: &Presentation) -> anyhow::Resu
     if !problems.is_empty() {
         return Err(routing.refused(&problems).into());
     }
-    // The root route is the only one yet: receivers that it does not name are told nothing.
-    let receiver = routing.root_receiver();
-    let mail = mail::Receiver::from_routing(receiver, &routing.global, presentation.clone());
-    let mail = mail.map_err(|error| anyhow!("receiver {}: {}", receiver.name, explain(&error)))?;
-    Ok(vec![Arc::new(mail)])
+    let mut receivers: Vec<Arc<dyn Receiver>> = Vec::new();
+    // Also those that no route names: what is wrong with one should not wait for the route that will.
+    for receiver in &routing.receivers {
+        if receiver.email_configs.is_empty() {
+            continue;
+        }
+        let mail = mail::Receiver::from_routing(receiver, &routing.global, presentation.clone());
+        let mail = mail.map_err(|error| anyhow!("receiver {}: {}", receiver.name, explain(&error)))?;
+        receivers.push(Arc::new(mail));
+    }
+    Ok(receivers)
 }
 
 fn opening(error: PortError) -> anyhow::Error {

@@ -272,6 +272,12 @@ pub enum Command {
     /// List what could not be delivered, or try it again
     #[command(name = "dead-letters", subcommand)]
     DeadLetters(DeadLetters),
+    /// Silence what nobody wants to be told for a while
+    #[command(subcommand)]
+    Silence(crate::cli_routing::SilenceCommand),
+    /// Look at the routing file: who is told what
+    #[command(subcommand)]
+    Routes(crate::cli_routing::RoutesCommand),
     /// Manage the tokens that read the API
     #[command(subcommand)]
     Token(TokenCommand),

@@ -5,6 +5,7 @@ pub mod config;
 
 mod app;
 mod cli;
+mod cli_routing;
 mod commands;
 mod local_token;
 mod mask_key;

@@ -6,6 +6,7 @@ mod events;
 mod health;
 mod notifications;
 mod resources;
+mod silences;
 mod tokens;
 
 use std::sync::Arc;
@@ -53,11 +54,15 @@ fn api(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/current", get(resources::current))
         .route("/state", get(resources::state_at))
         .route("/alerts", get(alerts::list))
-        .route("/ledger", get(alerts::ledger));
+        .route("/ledger", get(alerts::ledger))
+        .route("/silences", get(silences::list))
+        .route("/silences/{id}", get(silences::show));
     let operator = Router::new()
         .route("/notifications", get(notifications::list))
         .route("/notifications/{id}/retry", post(notifications::retry))
-        .route("/asides", get(notifications::asides));
+        .route("/asides", get(notifications::asides))
+        .route("/silences", post(silences::create))
+        .route("/silences/{id}", delete(silences::expire));
     let admin = Router::new()
         .route("/tokens", get(tokens::list).post(tokens::create))
         .route("/tokens/{name}", delete(tokens::revoke));

@@ -8,7 +8,7 @@ use reqwest::Method;
 use crate::server::{Server, act, add_token, secret};
 
 /// Every route below `/api/v1`, and the least role that may use it.
-const ROUTES: [(Method, &str, Role); 16] = [
+const ROUTES: [(Method, &str, Role); 20] = [
     (Method::GET, "/events", Role::Viewer),
     (Method::GET, "/events/01M7Y5FY6V0000000000000001", Role::Viewer),
     (Method::GET, "/events:aggregate", Role::Viewer),
@@ -18,6 +18,10 @@ const ROUTES: [(Method, &str, Role); 16] = [
     (Method::GET, "/state?at=2026-11-20", Role::Viewer),
     (Method::GET, "/alerts", Role::Viewer),
     (Method::GET, "/ledger", Role::Viewer),
+    (Method::GET, "/silences", Role::Viewer),
+    (Method::GET, "/silences/none", Role::Viewer),
+    (Method::POST, "/silences", Role::Operator),
+    (Method::DELETE, "/silences/none", Role::Operator),
     (Method::GET, "/notifications?state=dead", Role::Operator),
     (Method::POST, "/notifications/none/retry", Role::Operator),
     (Method::GET, "/asides", Role::Operator),

@@ -21,7 +21,8 @@ async fn with_a_dead_letter() -> (Server, String) {
     let id = letter.id.clone();
     server.control.record_detections(std::slice::from_ref(&found)).await.unwrap();
     let fates = vec![shown(&found, &alert)];
-    let fold = Transition { fates, alerts: vec![alert], notifications: vec![letter] };
+    let fold =
+        Transition { fates, alerts: vec![alert], notifications: vec![letter], ..Transition::default() };
     server.control.apply(&fold).await.unwrap();
     assert!(server.control.intend(&id, at(5)).await.unwrap());
     server.control.settle(&id, &dead(6)).await.unwrap();

@@ -10,4 +10,5 @@ mod health;
 mod limits;
 mod reading;
 mod server;
+mod silences;
 mod tokens;

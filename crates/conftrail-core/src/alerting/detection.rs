@@ -145,8 +145,8 @@ pub struct Detection {
 }
 
 impl Detection {
-    /// Returns the key of the alert group: rule and labels, revisions left out. What was detected late is one
-    /// group for each source.
+    /// Returns the key of the group by rule and labels, revisions left out, as a root route without `group_by` has it.
+    /// What was detected late is one group for each source.
     pub fn group(&self) -> GroupKey {
         if self.late {
             GroupKey::late(&self.evidence.source.name)
@@ -156,13 +156,13 @@ impl Detection {
     }
 }
 
-/// Identifies an alert group: 32 hex digits over the rule's name and the labels.
+/// Identifies an alert group: 32 hex digits over the route and what it groups by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GroupKey(pub String);
 
 impl GroupKey {
-    /// Derives the key.
+    /// Derives the key of a group by rule and labels.
     pub fn of(rule: &RuleRef, labels: &Labels) -> Self {
         let mut parts = vec![rule.set.as_str(), rule.id.as_str()];
         for (name, value) in labels {

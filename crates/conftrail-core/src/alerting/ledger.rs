@@ -17,6 +17,9 @@ pub struct Ledger {
     pub counted: u64,
     /// Without an alert, by reason.
     pub no_alert: BTreeMap<String, u64>,
+    /// Alerts that still gather, are held by a mute, or are silenced: not announced yet.
+    #[serde(default)]
+    pub gathering: u64,
     /// Notifications in all.
     pub notifications: u64,
     /// The receiver has them.
@@ -25,6 +28,9 @@ pub struct Ledger {
     pub pending: u64,
     /// Not sent on purpose.
     pub suppressed: u64,
+    /// Why they were not sent, such as `muted by nights` or `silence <id>`.
+    #[serde(default)]
+    pub suppressed_because: BTreeMap<String, u64>,
     /// Given up.
     pub dead: u64,
     /// Detections or notifications in none of the states above, and announced alerts without a notification.

@@ -4,8 +4,14 @@ mod alert;
 mod detection;
 mod ledger;
 mod notification;
+mod silence;
 
-pub use alert::{Alert, AlertGroup, AlertState, Fate, SHOWN_DETECTIONS, Transition, Workload};
+pub use alert::{
+    Alert, AlertGroup, AlertState, COUNTED_RULES, Fate, SHOWN_DETECTIONS, Share, Transition, Workload,
+};
 pub use detection::{Detection, Evidence, GroupKey, Labels, RuleRef, Severity, Verdict, derived_id};
 pub use ledger::Ledger;
 pub use notification::{Announcement, Notification, NotificationState, Settlement};
+pub use silence::{
+    EndedSilence, HeldBack, HeldBackSum, LONGEST_SILENCE, LabelMatcher, Silence, SilenceState,
+};

@@ -4,13 +4,16 @@
 //! and safe to repeat. All return `Unavailable` when the store cannot be reached.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::alerting::{
-    Alert, Detection, Ledger, Notification, NotificationState, Settlement, Transition, Workload,
+    Alert, Detection, GroupKey, Ledger, Notification, NotificationState, Settlement, Silence, Transition,
+    Workload,
 };
 use crate::own::{Act, Aside, Token};
+use crate::ports::Silences;
 use crate::{Checkpoint, LogPlace, PortResult, Position, StateChange, Timestamp};
 
 /// A collector's word that it moves a source's checkpoint from now on. Each claim to a source is another; the default is that of
@@ -71,13 +74,27 @@ pub trait Detections: Send + Sync {
     async fn record_detections(&self, detections: &[Detection]) -> PortResult<RecordReport>;
 }
 
+/// Says which groups detections belong to: the routes decide it, which a store knows nothing of.
+pub trait Grouping: Send + Sync {
+    /// Returns the groups of open detections, under the silences that hold. Pure; a group may be named more than once.
+    fn groups(&self, open: &[Detection], silences: &[Silence], now: Timestamp) -> Vec<GroupKey>;
+}
+
 /// Keeps alerts.
 #[async_trait]
 pub trait Alerts: Send + Sync {
-    /// Returns up to `limit` open detections with their groups, and up to `limit` groups that are due at `now`.
-    async fn workload(&self, limit: usize, now: Timestamp) -> PortResult<Workload>;
+    /// Returns up to `limit` open detections with their groups, up to `limit` groups that are to be told at `now`, and
+    /// the silences that matter, read as one state.
+    ///
+    /// A group is to be told when its alert is due or its silence has ended.
+    async fn workload(
+        &self,
+        limit: usize,
+        now: Timestamp,
+        grouping: Arc<dyn Grouping>,
+    ) -> PortResult<Workload>;
 
-    /// Applies a fold in one transaction. Fates apply to open detections only; known notifications stay.
+    /// Applies a fold in one transaction. Fates apply to open detections only; known notifications and shares stay.
     async fn apply(&self, transition: &Transition) -> PortResult<()>;
 
     /// Returns alerts, newest first.
@@ -152,11 +169,11 @@ pub trait OwnAudit: Send + Sync {
 
 /// All of the control store.
 pub trait ControlStore:
-    Checkpoints + LogPlaces + Detections + Alerts + Notifications + Tokens + OwnAudit
+    Checkpoints + LogPlaces + Detections + Alerts + Notifications + Tokens + OwnAudit + Silences
 {
 }
 
-impl<T: Checkpoints + LogPlaces + Detections + Alerts + Notifications + Tokens + OwnAudit> ControlStore
-    for T
+impl<T: Checkpoints + LogPlaces + Detections + Alerts + Notifications + Tokens + OwnAudit + Silences>
+    ControlStore for T
 {
 }

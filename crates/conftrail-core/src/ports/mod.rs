@@ -4,6 +4,7 @@ mod audit;
 mod control;
 mod log;
 mod receiver;
+mod silences;
 mod source;
 mod state;
 
@@ -12,10 +13,11 @@ pub use audit::{
     Histogram, Page, Refusal, Sealer, SearchRequest, WriteReport,
 };
 pub use control::{
-    Alerts, Checkpoints, Claim, ControlStore, Detections, LogPlaces, Notifications, OwnAudit, RecordReport,
-    Tokens,
+    Alerts, Checkpoints, Claim, ControlStore, Detections, Grouping, LogPlaces, Notifications, OwnAudit,
+    RecordReport, Tokens,
 };
 pub use log::{Batch, ChangeLog, Delivery, LoggedRecord, Retention, Subscription, Undecodable};
 pub use receiver::{DeliveryError, Receipt, Receiver};
+pub use silences::Silences;
 pub use source::{Source, SourceBatch, SourceStream};
 pub use state::{Ground, Standing, StatePage, StateRequest, StateRow, Why};

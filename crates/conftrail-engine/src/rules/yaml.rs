@@ -52,7 +52,28 @@ pub(crate) struct Text {
     raw: String,
 }
 
+impl Node {
+    /// Returns the value of a mapping's key.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        let Content::Map(entries) = &self.content else { return None };
+        entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value)
+    }
+
+    /// Returns a list's items; what is no list has none.
+    pub(crate) fn items(&self) -> &[Self] {
+        match &self.content {
+            Content::List(items) => items,
+            _ => &[],
+        }
+    }
+}
+
 impl Text {
+    /// Says whether the scalar stands without quotes.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.raw.starts_with(['\'', '"', '|', '>'])
+    }
+
     /// Returns the file's place of a line and column within the text.
     pub(crate) fn place(&self, line: usize, column: usize) -> Place {
         let lines: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();

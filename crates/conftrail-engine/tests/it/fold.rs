@@ -125,7 +125,7 @@ fn a_group_gathers_until_its_wait_is_over() {
     assert_eq!(first.next_flush(None), Some(time("2026-11-20T10:00:35Z")));
     assert!(first.notifications.is_empty());
 
-    let workload = Workload { open: all[2..3].to_vec(), groups: carry(&first, &all), next_flush: None };
+    let workload = Workload { open: all[2..3].to_vec(), groups: carry(&first, &all), ..Workload::default() };
     let second = folder.fold(workload, time("2026-11-20T10:00:20Z"));
     assert_eq!(second.alerts[0].id, first.alerts[0].id);
     assert_eq!(second.alerts[0].detections, 2);
@@ -153,13 +153,13 @@ fn what_comes_after_an_announcement_makes_a_further_alert_after_the_interval() {
     let folder = folder(0);
     let all = detections(2);
     let first = folder.fold(open(all[..1].to_vec()), time(NOW));
-    let workload = Workload { open: all[2..3].to_vec(), groups: carry(&first, &all), next_flush: None };
+    let workload = Workload { open: all[2..3].to_vec(), groups: carry(&first, &all), ..Workload::default() };
     let second = folder.fold(workload, time("2026-11-20T10:01:00Z"));
     assert_eq!(second.alerts[0].group, first.alerts[0].group);
     assert_ne!(second.alerts[0].id, first.alerts[0].id);
     assert_eq!(second.alerts[0].state, AlertState::Collecting { flush_at: time("2026-11-20T10:05:05Z") });
 
-    let workload = Workload { open: all[2..3].to_vec(), groups: carry(&first, &all), next_flush: None };
+    let workload = Workload { open: all[2..3].to_vec(), groups: carry(&first, &all), ..Workload::default() };
     let long_after = folder.fold(workload, time("2026-11-20T11:00:00Z"));
     assert_eq!(long_after.notifications.len(), 2);
 }

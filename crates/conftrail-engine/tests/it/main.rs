@@ -4,9 +4,14 @@ mod conditions;
 mod detect;
 mod docs;
 mod fold;
+mod fold_routes;
+mod fold_silences;
+mod intervals;
 mod message;
+mod routes;
 mod routing;
 mod rules;
+mod world;
 
 use std::sync::Arc;
 

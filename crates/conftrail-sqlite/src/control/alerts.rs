@@ -1,24 +1,30 @@
 //! Folding: what there is to fold, read as one state, and the effects of a fold, written as one.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use conftrail_core::alerting::{
-    Alert, AlertGroup, AlertState, Detection, Fate, GroupKey, SHOWN_DETECTIONS, Transition, Workload,
+    Alert, AlertGroup, AlertState, Detection, Fate, GroupKey, SHOWN_DETECTIONS, Share, Transition, Workload,
 };
-use conftrail_core::ports::Alerts;
+use conftrail_core::ports::{Alerts, Grouping};
 use conftrail_core::{PortResult, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::ControlStore;
-use super::{json, notification};
+use super::{json, notification, silences};
 use crate::error::{During as _, Error};
 
 #[async_trait]
 impl Alerts for ControlStore {
-    async fn workload(&self, limit: usize, now: Timestamp) -> PortResult<Workload> {
+    async fn workload(
+        &self,
+        limit: usize,
+        now: Timestamp,
+        grouping: Arc<dyn Grouping>,
+    ) -> PortResult<Workload> {
         self.database
-            .read(move |connection| workload(connection, limit, now))
+            .read(move |connection| workload(connection, limit, now, &*grouping))
             .await
             .during("read the workload")
     }
@@ -37,23 +43,35 @@ impl Alerts for ControlStore {
     }
 }
 
-fn workload(connection: &Connection, limit: usize, now: Timestamp) -> Result<Workload, Error> {
+fn workload(
+    connection: &Connection,
+    limit: usize,
+    now: Timestamp,
+    grouping: &dyn Grouping,
+) -> Result<Workload, Error> {
     let sql = "SELECT body FROM detections WHERE fate = 'open' ORDER BY seq LIMIT ?1";
     let open: Vec<Detection> = json::bodies(connection, sql, [json::limit(limit)], "a detection")?;
 
+    let holding = silences::holding(connection, now)?;
     let mut known = HashSet::new();
     let mut keys: Vec<GroupKey> = Vec::new();
-    let of_open = open.iter().map(Detection::group);
-    for key in of_open.chain(due_groups(connection, limit, now)?) {
+    let of_open = grouping.groups(&open, &holding, now);
+    for key in of_open.into_iter().chain(due_groups(connection, limit, now)?) {
         if known.insert(key.clone()) {
             keys.push(key);
         }
     }
     let mut groups = Vec::with_capacity(keys.len());
     for key in keys {
-        groups.push(group(connection, key)?);
+        groups.push(group(connection, key, now)?);
     }
-    Ok(Workload { open, groups, next_flush: next_flush(connection, &known)? })
+    Ok(Workload {
+        open,
+        groups,
+        next_flush: next_flush(connection, &known)?,
+        silences: holding,
+        ended: silences::ended(connection, now)?,
+    })
 }
 
 fn due_groups(connection: &Connection, limit: usize, now: Timestamp) -> Result<Vec<GroupKey>, Error> {
@@ -63,15 +81,20 @@ fn due_groups(connection: &Connection, limit: usize, now: Timestamp) -> Result<V
     )?;
     let keys =
         statement.query_map(params![now.micros(), json::limit(limit)], |row| row.get(0).map(GroupKey))?;
-    Ok(keys.collect::<Result<_, _>>()?)
+    let mut keys = keys.collect::<Result<Vec<_>, _>>()?;
+    let freed = silences::freed_groups(connection, now, limit.saturating_sub(keys.len()))?;
+    keys.extend(freed.into_iter().map(GroupKey));
+    Ok(keys)
 }
 
-fn group(connection: &Connection, key: GroupKey) -> Result<AlertGroup, Error> {
+fn group(connection: &Connection, key: GroupKey, now: Timestamp) -> Result<AlertGroup, Error> {
     let sql = "SELECT body FROM alerts WHERE group_key = ?1 AND state = 'collecting' ORDER BY seq LIMIT 1";
     let gathering: Option<Alert> = json::bodies(connection, sql, [&key.0], "an alert")?.pop();
     let collecting = match gathering {
         Some(alert) => {
-            let detections = shown(connection, &alert.id)?;
+            let is_due = matches!(alert.state, AlertState::Collecting { flush_at } if flush_at <= now);
+            let is_told = is_due || silences::is_freed(connection, alert.silence.as_deref(), now)?;
+            let detections = if is_told { shown(connection, &alert.id)? } else { Vec::new() };
             Some((alert, detections))
         }
         None => None,
@@ -84,7 +107,12 @@ fn group(connection: &Connection, key: GroupKey) -> Result<AlertGroup, Error> {
 }
 
 fn shown(connection: &Connection, alert: &str) -> Result<Vec<Detection>, Error> {
-    let sql = "SELECT body FROM detections WHERE alert = ?1 AND fate = 'announced' ORDER BY seq LIMIT ?2";
+    let sql = "SELECT body FROM (
+                   SELECT seq, body FROM detections WHERE alert = ?1 AND fate = 'announced'
+                   UNION ALL
+                   SELECT d.seq, d.body FROM shares s JOIN detections d ON d.id = s.detection
+                   WHERE s.alert = ?1 AND s.shown = 1)
+               ORDER BY seq LIMIT ?2";
     json::bodies(connection, sql, params![alert, json::limit(SHOWN_DETECTIONS)], "a detection")
 }
 
@@ -106,12 +134,29 @@ fn apply(connection: &Connection, transition: &Transition) -> Result<(), Error> 
     for (id, fate) in &transition.fates {
         end_detection(connection, id, fate)?;
     }
+    for share in &transition.shares {
+        put_share(connection, share)?;
+    }
     for alert in &transition.alerts {
         put_alert(connection, alert)?;
     }
     for notification in &transition.notifications {
         notification::insert(connection, notification)?;
     }
+    for held in &transition.held_back {
+        silences::hold_back(connection, held)?;
+    }
+    for silence in &transition.told_silences {
+        silences::told(connection, silence)?;
+    }
+    Ok(())
+}
+
+fn put_share(connection: &Connection, share: &Share) -> Result<(), Error> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO shares (alert, detection, shown) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    )?;
+    insert.execute(params![share.alert, share.detection, share.shown])?;
     Ok(())
 }
 
@@ -136,10 +181,11 @@ fn put_alert(connection: &Connection, alert: &Alert) -> Result<(), Error> {
         AlertState::Announced { at } => ("announced", None, Some(at.micros())),
     };
     let mut upsert = connection.prepare_cached(
-        "INSERT INTO alerts (id, group_key, state, flush_at, announced_at, opened, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO alerts (id, group_key, state, flush_at, announced_at, opened, body, silence)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, flush_at = excluded.flush_at,
-             announced_at = excluded.announced_at, opened = excluded.opened, body = excluded.body
+             announced_at = excluded.announced_at, opened = excluded.opened, body = excluded.body,
+             silence = excluded.silence
          WHERE alerts.state = 'collecting' OR excluded.state = 'announced'",
     )?;
     let opened = alert.opened.micros();
@@ -150,7 +196,8 @@ fn put_alert(connection: &Connection, alert: &Alert) -> Result<(), Error> {
         flush_at,
         announced_at,
         opened,
-        json::encode(alert)
+        json::encode(alert),
+        alert.silence,
     ])?;
     Ok(())
 }

@@ -56,6 +56,18 @@ fn add_notifications(connection: &Connection, since: Timestamp, ledger: &mut Led
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
     })?;
     (ledger.notifications, ledger.delivered, ledger.pending, ledger.suppressed, ledger.dead) = counts;
+
+    // Each digest has a name of its own, which says nothing here.
+    let mut statement = connection.prepare_cached(
+        "SELECT CASE WHEN last_error LIKE 'digest %' THEN 'digest' ELSE coalesce(last_error, 'no reason') END AS reason,
+                count(*)
+         FROM notifications WHERE created >= ?1 AND state = 'suppressed' GROUP BY reason",
+    )?;
+    let reasons = statement.query_map([since.micros()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    ledger.suppressed_because = reasons.collect::<Result<BTreeMap<_, _>, _>>()?;
+
+    let sql = "SELECT count(*) FROM alerts WHERE opened >= ?1 AND state = 'collecting'";
+    ledger.gathering = connection.prepare_cached(sql)?.query_row([since.micros()], |row| row.get(0))?;
     Ok(())
 }
 

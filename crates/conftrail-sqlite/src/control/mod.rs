@@ -13,6 +13,7 @@ mod log_places;
 mod notification;
 mod outbox;
 mod retention;
+mod silences;
 mod tokens;
 
 pub use store::ControlStore;

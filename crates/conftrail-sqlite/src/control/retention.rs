@@ -1,8 +1,8 @@
 //! Forgetting what is settled, in small steps.
 //!
 //! An alert goes as a whole: once it was announced and all its notifications were settled before the cutoff, its
-//! detections go, some at a time, and then the alert together with its notifications. In between the ledger
-//! still adds up. Open detections, gathering alerts, unsettled notifications, acts, tokens, checkpoints and what was
+//! detections go, some at a time, and then the alert together with its notifications. A detection that is in a further
+//! alert stays until that one goes too. In between the ledger still adds up. Silences go once their end was told. Open detections, gathering alerts, unsettled notifications, acts, tokens, checkpoints and what was
 //! set aside stay.
 
 use async_trait::async_trait;
@@ -32,9 +32,11 @@ impl Retention for ControlStore {
 fn retire(connection: &Connection, before: Timestamp) -> Result<u64, Error> {
     let removed = [
         detections_without_alert(connection, before)?,
+        shares_of_retired_alerts(connection, before)?,
         detections_of_retired_alerts(connection, before)?,
         retired_alerts(connection, before)?,
         notifications_without_alert(connection, before)?,
+        silences(connection, before)?,
     ];
     Ok(u64::try_from(removed.iter().sum::<usize>()).unwrap_or(u64::MAX))
 }
@@ -50,8 +52,24 @@ fn detections_without_alert(connection: &Connection, before: Timestamp) -> Resul
 fn detections_of_retired_alerts(connection: &Connection, before: Timestamp) -> Result<usize, Error> {
     let mut delete = connection.prepare_cached(&format!(
         "DELETE FROM detections WHERE seq IN (
-             SELECT d.seq FROM alerts a JOIN detections d ON d.alert = a.id WHERE {RETIRED_ALERT} LIMIT ?2)"
+             SELECT d.seq FROM alerts a JOIN detections d ON d.alert = a.id WHERE {RETIRED_ALERT}
+                 AND NOT EXISTS (SELECT 1 FROM shares s WHERE s.detection = d.id) LIMIT ?2)"
     ))?;
+    Ok(delete.execute(params![before.micros(), STEP])?)
+}
+
+fn shares_of_retired_alerts(connection: &Connection, before: Timestamp) -> Result<usize, Error> {
+    let mut delete = connection.prepare_cached(&format!(
+        "DELETE FROM shares WHERE (alert, detection) IN (
+             SELECT s.alert, s.detection FROM alerts a JOIN shares s ON s.alert = a.id WHERE {RETIRED_ALERT} LIMIT ?2)"
+    ))?;
+    Ok(delete.execute(params![before.micros(), STEP])?)
+}
+
+fn silences(connection: &Connection, before: Timestamp) -> Result<usize, Error> {
+    let mut delete = connection.prepare_cached(
+        "DELETE FROM silences WHERE seq IN (SELECT seq FROM silences WHERE ends < ?1 AND told = 1 LIMIT ?2)",
+    )?;
     Ok(delete.execute(params![before.micros(), STEP])?)
 }
 
@@ -59,7 +77,8 @@ fn detections_of_retired_alerts(connection: &Connection, before: Timestamp) -> R
 fn retired_alerts(connection: &Connection, before: Timestamp) -> Result<usize, Error> {
     let mut select = connection.prepare_cached(&format!(
         "SELECT a.id FROM alerts a WHERE {RETIRED_ALERT}
-             AND NOT EXISTS (SELECT 1 FROM detections d WHERE d.alert = a.id) LIMIT ?2"
+             AND NOT EXISTS (SELECT 1 FROM detections d WHERE d.alert = a.id)
+             AND NOT EXISTS (SELECT 1 FROM shares s WHERE s.alert = a.id) LIMIT ?2"
     ))?;
     let retired = select.query_map(params![before.micros(), STEP], |row| row.get::<_, String>(0))?;
     let mut delete_notifications = connection.prepare_cached("DELETE FROM notifications WHERE alert = ?1")?;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/control/0001_control.sql"),
     include_str!("../../../../migrations/sqlite/control/0002_log_places.sql"),
     include_str!("../../../../migrations/sqlite/control/0003_checkpoint_claims.sql"),
+    include_str!("../../../../migrations/sqlite/control/0004_routes_and_silences.sql"),
 ];
 /// The database's name within the data directory.
 const FILE: &str = "control.db";

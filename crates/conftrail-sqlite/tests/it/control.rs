@@ -10,7 +10,7 @@ use conftrail_core::ports::{Alerts as _, ControlStore as Port, Detections as _, 
 use conftrail_sqlite::{ControlStore, Options};
 use conftrail_testkit::contract::control::Stores;
 use conftrail_testkit::contract::control::sample::{
-    announced, at, collecting, detection, notification, shown,
+    announced, at, by_rule, collecting, detection, notification, shown,
 };
 use tempfile::TempDir;
 
@@ -47,12 +47,13 @@ async fn a_fold_that_finds_the_disk_full_leaves_nothing_behind() {
         fates: vec![shown(&found, &alert)],
         alerts: vec![alert],
         notifications: (1..5000).map(|number| notification("email/ops", number)).collect(),
+        ..Transition::default()
     };
     let refused = store.apply(&fold).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unavailable { retry_after: None });
     let ledger = store.ledger(at(0)).await.unwrap();
     assert_eq!((ledger.open, ledger.announced, ledger.notifications), (1, 0, 0));
-    assert_eq!(store.workload(10, at(9)).await.unwrap().open, [found]);
+    assert_eq!(store.workload(10, at(9), by_rule()).await.unwrap().open, [found]);
 }
 
 #[tokio::test]

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use conftrail_core::alerting::{Fate, Ledger, NotificationState, Transition};
+use conftrail_core::alerting::{
+    Alert, Detection, Fate, GroupKey, Ledger, Notification, NotificationState, Share, Transition,
+};
 use conftrail_core::ports::{
-    Alerts as _, Detections as _, Notifications as _, OwnAudit as _, Retention as _,
+    Alerts as _, Detections as _, Notifications as _, OwnAudit as _, Retention as _, Silences as _,
 };
 use conftrail_core::{Action, Timestamp};
 use conftrail_sqlite::{ControlStore, Options};
 use conftrail_testkit::contract::control::sample::{
-    act, announced, aside, at, collecting, counted, dead, detection, notification, queue, retry, sent, shown,
+    act, announced, aside, at, by_rule, collecting, counted, dead, detection, notification, queue, retry,
+    sent, shown, silence,
 };
 use tempfile::TempDir;
 
@@ -30,7 +33,15 @@ async fn told(store: &ControlStore, number: u64, announced_at: u64, count: u64) 
     let mut message = notification("email/ops", number);
     message.announcement.alert = alert.id.clone();
     let id = message.id.clone();
-    store.apply(&Transition { fates, alerts: vec![alert], notifications: vec![message] }).await.unwrap();
+    store
+        .apply(&Transition {
+            fates,
+            alerts: vec![alert],
+            notifications: vec![message],
+            ..Transition::default()
+        })
+        .await
+        .unwrap();
     id
 }
 
@@ -105,4 +116,51 @@ async fn detections_without_alert_and_messages_without_alert_go_too() {
     assert_eq!(retire_all(&store, at(50).plus(KEEP)).await, 2);
     let ledger = store.ledger(at(0)).await.unwrap();
     assert_eq!((ledger.detections, ledger.notifications, ledger.pending), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_detection_stays_until_every_alert_that_has_it_goes() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory);
+    let id = told(&store, 1, 10, 2).await;
+    assert!(store.intend(&id, at(15)).await.unwrap());
+    store.settle(&id, &sent(20)).await.unwrap();
+    let found = [detection("env1", 1), detection("env1", 2)];
+    let first = collecting(&found[0], at(1));
+    let held = Alert { id: "held".into(), group: GroupKey("held".into()), ..first };
+    let share = |index: usize| {
+        let detection: &Detection = &found[index];
+        Share { detection: detection.id.clone(), alert: held.id.clone(), shown: true }
+    };
+    let shares = vec![share(0), share(1)];
+    store.apply(&Transition { shares, alerts: vec![held.clone()], ..Transition::default() }).await.unwrap();
+
+    let later = at(1_000_000);
+    assert_eq!(retire_all(&store, later).await, 0, "what is held is still to be told");
+    let workload = store.workload(10, later, by_rule()).await.unwrap();
+    assert_eq!(workload.groups[0].collecting.as_ref().unwrap().1, found);
+
+    let mut message = Notification { id: "of held".into(), ..notification("email/ops", 9) };
+    message.announcement.alert = held.id.clone();
+    message.state = NotificationState::Suppressed;
+    let alerts = vec![announced(&held, at(30))];
+    store.apply(&Transition { alerts, notifications: vec![message], ..Transition::default() }).await.unwrap();
+    // Two alerts with a notification each, two detections and their shares.
+    assert_eq!(retire_all(&store, later).await, 4 + 2 + 2);
+    assert_eq!(store.ledger(at(0)).await.unwrap(), Ledger::default());
+}
+
+#[tokio::test]
+async fn a_silence_goes_once_its_end_was_told() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory);
+    let (over, untold) = (silence(1, 1, 5), silence(2, 1, 5));
+    for silence in [&over, &untold] {
+        store.add_silence(silence, &act("s", Action::Create, 0)).await.unwrap();
+    }
+    let told = Transition { told_silences: vec![over.id.clone()], ..Transition::default() };
+    store.apply(&told).await.unwrap();
+    assert_eq!(retire_all(&store, at(5).plus(KEEP)).await, 0, "exactly at its retention it stays");
+    assert_eq!(retire_all(&store, at(6).plus(KEEP)).await, 1);
+    assert_eq!(store.silences(at(0), 10).await.unwrap(), [untold]);
 }

@@ -4,6 +4,7 @@
 
 mod change_log;
 mod control;
+mod control_migration;
 mod control_retention;
 mod derived;
 mod integrity;

@@ -35,12 +35,16 @@ fn text(ledger: &Ledger) -> String {
     for (reason, count) in &ledger.no_alert {
         part(reason, *count);
     }
+    lines.push(format!("gathering      {:>9}", ledger.gathering));
     lines.push(format!("notifications  {:>9}", ledger.notifications));
     let mut part = |name: &str, count: u64| lines.push(format!("  {name:<13}{count:>8}"));
     part("delivered", ledger.delivered);
     part("pending", ledger.pending);
     part("suppressed", ledger.suppressed);
     part("dead", ledger.dead);
+    for (reason, count) in &ledger.suppressed_because {
+        lines.push(format!("    {count:>8} {reason}"));
+    }
     lines.push(format!("unaccounted    {:>9}", ledger.unaccounted));
     lines.join("\n")
 }

@@ -11,9 +11,11 @@ mod ledger;
 mod list;
 mod mask;
 mod rebuild;
+mod routes;
 mod run;
 mod search;
 mod show;
+mod silence;
 mod tail;
 mod token;
 mod verify;
@@ -60,6 +62,8 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::DeadLetters(command) => dead_letters::run(&common, command).await,
         Command::Verify(arguments) => verify::run(&common, arguments).await,
         Command::Rebuild => rebuild::run(&common).await,
+        Command::Silence(command) => silence::run(&common, command).await,
+        Command::Routes(command) => routes::run(&common, command),
         Command::Token(command) => token::run(&common, command).await,
         Command::Mask(command) => mask::run(&common, command),
     }

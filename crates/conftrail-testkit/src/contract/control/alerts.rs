@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use conftrail_core::alerting::{Detection, Fate, SHOWN_DETECTIONS, Transition};
-use conftrail_core::ports::ControlStore;
+use conftrail_core::Timestamp;
+use conftrail_core::alerting::{
+    Alert, Detection, Fate, GroupKey, SHOWN_DETECTIONS, Share, Silence, Transition,
+};
+use conftrail_core::ports::{ControlStore, Grouping};
 
 use super::Stores;
-use super::sample::{announced, at, collecting, counted, detection, notification, shown};
+use super::sample::{announced, at, by_rule, collecting, counted, detection, notification, shown};
 
 async fn recorded(store: &Arc<dyn ControlStore>, env: &str, count: u64) -> Vec<Detection> {
     let found: Vec<_> = (1..=count).map(|number| detection(env, number)).collect();
@@ -24,12 +27,13 @@ pub async fn a_fold_is_applied_as_a_whole_and_survives_a_restart(stores: &impl S
         fates: vec![shown(&found[0], &alert)],
         alerts: vec![alert.clone()],
         notifications: vec![told.clone()],
+        ..Transition::default()
     };
     store.apply(&fold).await.unwrap();
     drop(store);
 
     let store = stores.open().await;
-    assert!(store.workload(10, at(100)).await.unwrap().open.is_empty());
+    assert!(store.workload(10, at(100), by_rule()).await.unwrap().open.is_empty());
     assert_eq!(store.alerts(at(0), 10).await.unwrap(), [alert]);
     assert_eq!(store.due_notifications(at(100), 10).await.unwrap(), [told]);
 }
@@ -43,6 +47,7 @@ pub async fn repeating_a_fold_changes_nothing(stores: &impl Stores) {
         fates: vec![shown(&found[0], &alert), counted(&found[1], &alert)],
         alerts: vec![alert.clone()],
         notifications: vec![notification("email/ops", 1), notification("email/ops", 1)],
+        ..Transition::default()
     };
     store.apply(&fold).await.unwrap();
     let once = store.ledger(at(0)).await.unwrap();
@@ -66,13 +71,14 @@ pub async fn a_fate_is_final(stores: &impl Stores) {
     let fates = vec![late(&found[0]), late(&never), (found[0].id.clone(), Fate::Open)];
     store.apply(&Transition { fates, ..Transition::default() }).await.unwrap();
 
-    let workload = store.workload(10, at(30)).await.unwrap();
+    let workload = store.workload(10, at(30), by_rule()).await.unwrap();
     assert!(workload.open.is_empty());
     assert_eq!(workload.groups[0].collecting, Some((alert, found)));
     assert!(store.ledger(at(0)).await.unwrap().no_alert.is_empty());
 }
 
-/// At most [`SHOWN_DETECTIONS`], the oldest first; what is only counted is not among them.
+/// At most [`SHOWN_DETECTIONS`], the oldest first; what is only counted is not among them. Before the alert is due nobody
+/// needs them.
 pub async fn a_gathering_alert_comes_with_the_detections_it_shows(stores: &impl Stores) {
     let store = stores.open().await;
     let found = recorded(&store, "prod", 24).await;
@@ -83,12 +89,58 @@ pub async fn a_gathering_alert_comes_with_the_detections_it_shows(stores: &impl 
     drop(store);
 
     let store = stores.open().await;
-    let workload = store.workload(10, at(0)).await.unwrap();
+    let workload = store.workload(10, at(0), by_rule()).await.unwrap();
     assert_eq!(workload.open, found[23..], "a group comes along for its open detection before it is due");
-    let expected = found[1..=SHOWN_DETECTIONS].to_vec();
     assert_eq!(workload.groups.len(), 1);
-    assert_eq!(workload.groups[0].collecting, Some((alert, expected)));
+    assert_eq!(workload.groups[0].collecting, Some((alert.clone(), Vec::new())));
     assert_eq!(workload.next_flush, None, "the only group that gathers is in the workload");
+
+    let workload = store.workload(10, at(30), by_rule()).await.unwrap();
+    let expected = found[1..=SHOWN_DETECTIONS].to_vec();
+    assert_eq!(workload.groups[0].collecting, Some((alert, expected)));
+}
+
+/// A detection is in an alert of each route it takes; the fate names the first, shares the others.
+pub async fn an_alert_shows_what_another_alert_has_too(stores: &impl Stores) {
+    let store = stores.open().await;
+    let found = recorded(&store, "prod", 3).await;
+    let first = collecting(&found[0], at(30));
+    let other = Alert { id: "other".into(), group: GroupKey("other".into()), ..first.clone() };
+    let share = |index: usize, shown| {
+        let detection: &Detection = &found[index];
+        Share { detection: detection.id.clone(), alert: other.id.clone(), shown }
+    };
+    let fold = Transition {
+        fates: found.iter().map(|found| shown(found, &first)).collect(),
+        shares: vec![share(2, true), share(0, true), share(1, false)],
+        alerts: vec![first.clone(), other.clone()],
+        ..Transition::default()
+    };
+    store.apply(&fold).await.unwrap();
+    store.apply(&fold).await.unwrap();
+    drop(store);
+
+    let store = stores.open().await;
+    let workload = store.workload(10, at(30), by_rule()).await.unwrap();
+    let gathered: Vec<_> = workload.groups.into_iter().filter_map(|group| group.collecting).collect();
+    let expected = [(first, found.clone()), (other, vec![found[0].clone(), found[2].clone()])];
+    assert_eq!(gathered, expected);
+}
+
+/// The store asks which groups there are; it knows of none by itself.
+pub async fn the_groups_of_open_detections_are_those_it_is_told(stores: &impl Stores) {
+    struct InTwo;
+    impl Grouping for InTwo {
+        fn groups(&self, open: &[Detection], silences: &[Silence], now: Timestamp) -> Vec<GroupKey> {
+            assert_eq!((open.len(), silences.len(), now), (2, 0, at(5)));
+            ["a", "b", "a"].map(|key| GroupKey(key.into())).to_vec()
+        }
+    }
+    let store = stores.open().await;
+    recorded(&store, "prod", 2).await;
+    let workload = store.workload(10, at(5), Arc::new(InTwo)).await.unwrap();
+    let keys: Vec<_> = workload.groups.iter().map(|group| group.key.0.as_str()).collect();
+    assert_eq!(keys, ["a", "b"]);
 }
 
 /// A group whose alert is due comes without open detections; `next_flush` is the first of all others.
@@ -100,17 +152,17 @@ pub async fn due_groups_are_in_the_workload_and_the_next_names_its_time(stores: 
         let fates = vec![shown(&found[0], &alert)];
         store.apply(&Transition { fates, alerts: vec![alert], ..Transition::default() }).await.unwrap();
     }
-    let waiting = store.workload(10, at(29)).await.unwrap();
+    let waiting = store.workload(10, at(29), by_rule()).await.unwrap();
     assert!(waiting.groups.is_empty());
     assert_eq!(waiting.next_flush, Some(at(30)));
 
-    let due = store.workload(10, at(40)).await.unwrap();
+    let due = store.workload(10, at(40), by_rule()).await.unwrap();
     let envs: Vec<_> = due.groups.iter().filter_map(|group| group.collecting.as_ref()).collect();
     let envs: Vec<_> = envs.iter().map(|(alert, _)| alert.labels["env"].as_str()).collect();
     assert_eq!(envs, ["a", "b"], "the longest due comes first");
     assert_eq!(due.next_flush, Some(at(50)));
 
-    let cut = store.workload(1, at(40)).await.unwrap();
+    let cut = store.workload(1, at(40), by_rule()).await.unwrap();
     assert_eq!(cut.groups.len(), 1);
     assert_eq!(cut.next_flush, Some(at(40)), "a due group that did not fit is next");
 }
@@ -126,7 +178,7 @@ pub async fn a_group_knows_when_it_was_last_announced(stores: &impl Stores) {
     let fates = vec![shown(&found[0], &alerts[0]), shown(&found[1], &alerts[1])];
     store.apply(&Transition { fates, alerts: alerts.to_vec(), ..Transition::default() }).await.unwrap();
 
-    let workload = store.workload(10, at(100)).await.unwrap();
+    let workload = store.workload(10, at(100), by_rule()).await.unwrap();
     let of = |found: &Detection| workload.groups.iter().find(|group| group.key == found.group()).unwrap();
     assert_eq!(of(&found[2]).last_announced, Some(at(60)));
     assert_eq!(of(&other[0]).last_announced, None);

@@ -4,7 +4,7 @@ use conftrail_core::alerting::{Detection, Fate, Transition, Verdict};
 use conftrail_core::ports::RecordReport;
 
 use super::Stores;
-use super::sample::{at, detection};
+use super::sample::{at, by_rule, detection};
 
 /// A known id adds nothing, within a batch, in a later one, and after a restart.
 pub async fn a_detection_is_recorded_once(stores: &impl Stores) {
@@ -17,7 +17,7 @@ pub async fn a_detection_is_recorded_once(stores: &impl Stores) {
     let report = store.record_detections(&[second, detection("prod", 3)]).await.unwrap();
     assert_eq!(report, RecordReport { new: 1, known: 1 });
     assert_eq!(store.record_detections(&[]).await.unwrap(), RecordReport::default());
-    assert_eq!(store.workload(10, at(0)).await.unwrap().open.len(), 3);
+    assert_eq!(store.workload(10, at(0), by_rule()).await.unwrap().open.len(), 3);
 }
 
 /// What a replay makes of the same event can know less; the first judgement stays.
@@ -27,7 +27,7 @@ pub async fn the_first_occurrence_of_a_detection_stays(stores: &impl Stores) {
     let replayed = Detection { late: true, detected: at(99), ..first.clone() };
     store.record_detections(std::slice::from_ref(&first)).await.unwrap();
     store.record_detections(&[replayed]).await.unwrap();
-    assert_eq!(store.workload(10, at(100)).await.unwrap().open, [first]);
+    assert_eq!(store.workload(10, at(100), by_rule()).await.unwrap().open, [first]);
 }
 
 /// Detections come back with everything they were recorded with, in the order of recording.
@@ -38,7 +38,7 @@ pub async fn detections_come_back_whole_and_oldest_first(stores: &impl Stores) {
     let recorded = [detection("prod", 3), excepted, shadow, detection("prod", 2)];
     stores.open().await.record_detections(&recorded).await.unwrap();
 
-    let workload = stores.open().await.workload(10, at(100)).await.unwrap();
+    let workload = stores.open().await.workload(10, at(100), by_rule()).await.unwrap();
     assert_eq!(workload.open, recorded);
     let mut groups: Vec<_> = workload.groups.iter().map(|group| group.key.clone()).collect();
     groups.sort();
@@ -56,11 +56,11 @@ pub async fn a_workload_holds_no_more_open_detections_than_asked_for(stores: &im
     let store = stores.open().await;
     let recorded: Vec<_> = (1..=5).map(|number| detection("prod", number)).collect();
     store.record_detections(&recorded).await.unwrap();
-    assert_eq!(store.workload(2, at(100)).await.unwrap().open, recorded[..2]);
+    assert_eq!(store.workload(2, at(100), by_rule()).await.unwrap().open, recorded[..2]);
 
     let fates = recorded[..2].iter().map(|done| (done.id.clone(), no_alert())).collect();
     store.apply(&Transition { fates, ..Transition::default() }).await.unwrap();
-    assert_eq!(store.workload(10, at(100)).await.unwrap().open, recorded[2..]);
+    assert_eq!(store.workload(10, at(100), by_rule()).await.unwrap().open, recorded[2..]);
 }
 
 /// A replayed detection that already has its fate is not open again.
@@ -74,7 +74,7 @@ pub async fn a_replay_does_not_reopen_what_was_folded(stores: &impl Stores) {
 
     let store = stores.open().await;
     assert_eq!(store.record_detections(&[found]).await.unwrap(), RecordReport { new: 0, known: 1 });
-    assert!(store.workload(10, at(100)).await.unwrap().open.is_empty());
+    assert!(store.workload(10, at(100), by_rule()).await.unwrap().open.is_empty());
 }
 
 fn no_alert() -> Fate {

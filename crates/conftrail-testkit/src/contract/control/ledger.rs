@@ -35,6 +35,7 @@ pub async fn every_detection_is_in_one_state(stores: &impl Stores) {
         ],
         alerts: vec![told, gathering],
         notifications: vec![notification("email/ops", 1)],
+        ..Transition::default()
     };
     store.apply(&fold).await.unwrap();
     let expected = Ledger {
@@ -43,6 +44,7 @@ pub async fn every_detection_is_in_one_state(stores: &impl Stores) {
         announced: 1,
         counted: 2,
         no_alert: BTreeMap::from([("shadow".into(), 1), ("exception night shift".into(), 1)]),
+        gathering: 1,
         notifications: 1,
         pending: 1,
         ..Ledger::default()
@@ -54,7 +56,11 @@ pub async fn every_detection_is_in_one_state(stores: &impl Stores) {
 pub async fn every_notification_is_in_one_state(stores: &impl Stores) {
     let store = stores.open().await;
     let made: Vec<_> = (1..=6).map(|number| notification(&format!("email/{number}"), number)).collect();
-    let suppressed = Notification { state: NotificationState::Suppressed, ..notification("email/quiet", 7) };
+    let suppressed = Notification {
+        state: NotificationState::Suppressed,
+        last_error: Some("muted by nights".into()),
+        ..notification("email/quiet", 7)
+    };
     store.apply(&queue(made.iter().cloned().chain([suppressed]).collect())).await.unwrap();
     for notification in &made[..5] {
         assert!(store.intend(&notification.id, at(10)).await.unwrap());
@@ -63,8 +69,15 @@ pub async fn every_notification_is_in_one_state(stores: &impl Stores) {
     store.settle(&made[1].id, &sent(11)).await.unwrap();
     store.settle(&made[2].id, &dead(11)).await.unwrap();
     store.settle(&made[3].id, &unknown(99)).await.unwrap();
-    let expected =
-        Ledger { notifications: 7, delivered: 2, pending: 3, suppressed: 1, dead: 1, ..Ledger::default() };
+    let expected = Ledger {
+        notifications: 7,
+        delivered: 2,
+        pending: 3,
+        suppressed: 1,
+        suppressed_because: BTreeMap::from([("muted by nights".into(), 1)]),
+        dead: 1,
+        ..Ledger::default()
+    };
     assert_eq!(store.ledger(at(0)).await.unwrap(), expected);
 }
 

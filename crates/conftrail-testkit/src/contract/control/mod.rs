@@ -16,6 +16,7 @@ pub mod notifications;
 pub mod outbox_order;
 pub mod own_audit;
 pub mod sample;
+pub mod silences;
 pub mod tokens;
 
 /// One empty store at the beginning of a case, opened as often as the case restarts.
@@ -47,6 +48,8 @@ macro_rules! control_contract {
             alerts: repeating_a_fold_changes_nothing
             alerts: a_fate_is_final
             alerts: a_gathering_alert_comes_with_the_detections_it_shows
+            alerts: an_alert_shows_what_another_alert_has_too
+            alerts: the_groups_of_open_detections_are_those_it_is_told
             alerts: due_groups_are_in_the_workload_and_the_next_names_its_time
             alerts: a_group_knows_when_it_was_last_announced
             alerts: an_announced_alert_never_gathers_again
@@ -71,6 +74,13 @@ macro_rules! control_contract {
             ledger: every_notification_is_in_one_state
             ledger: what_points_nowhere_is_unaccounted
             ledger: what_happened_before_is_left_out
+            silences: a_silence_comes_back_as_it_was_made_with_its_act
+            silences: a_silence_ends_once_with_its_act
+            silences: only_silences_that_hold_are_in_the_workload
+            silences: the_end_of_a_silence_is_due_until_it_was_told
+            silences: what_gathers_under_a_silence_is_due_when_it_ends
+            silences: what_a_silence_held_back_counts_once
+            silences: there_are_no_more_silences_than_can_be_asked
             tokens: a_token_is_found_by_its_hash_and_by_nothing_else
             tokens: a_name_belongs_to_one_valid_token
             tokens: a_token_is_revoked_once

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conftrail_core::alerting::{
-    Alert, AlertState, Announcement, Detection, Evidence, Fate, Labels, Notification, NotificationState,
-    RuleRef, Settlement, Severity, Transition, Verdict, derived_id,
+    Alert, AlertState, Announcement, Detection, Evidence, Fate, GroupKey, LabelMatcher, Labels, Notification,
+    NotificationState, RuleRef, Settlement, Severity, Silence, Transition, Verdict, derived_id,
 };
 use conftrail_core::own::{Act, Aside, Role, Token};
+use conftrail_core::ports::Grouping;
 use conftrail_core::{
     Action, Actor, Authority, Binding, Change, ChangeOp, EventId, Origin, Resource, ResourceKind, Timestamp,
     Value,
@@ -77,6 +78,43 @@ pub fn collecting(first: &Detection, flush_at: Timestamp) -> Alert {
         opened: first.detected,
         detections: 1,
         summary: None,
+        route: None,
+        receiver: None,
+        rules: BTreeMap::new(),
+        held: None,
+        silence: None,
+    }
+}
+
+/// Groups as a root route without `group_by` does, under no silence: by rule and labels.
+struct ByRule;
+
+impl Grouping for ByRule {
+    fn groups(&self, open: &[Detection], _: &[Silence], _: Timestamp) -> Vec<GroupKey> {
+        open.iter().map(Detection::group).collect()
+    }
+}
+
+/// Returns the grouping that gives each detection one group, by rule and labels.
+pub fn by_rule() -> Arc<dyn Grouping> {
+    Arc::new(ByRule)
+}
+
+/// Returns silence `number`, on a label of its own, that holds between two seconds.
+pub fn silence(number: u64, starts: u64, ends: u64) -> Silence {
+    Silence {
+        id: derived_id(&["silence", &number.to_string()]),
+        matchers: vec![LabelMatcher {
+            name: "env".into(),
+            value: format!("值{number}"),
+            is_regex: false,
+            is_equal: true,
+        }],
+        starts: at(starts),
+        ends: at(ends),
+        created_by: "alice".into(),
+        comment: "maintenance \"of\" the database".into(),
+        created: at(0),
     }
 }
 
