@@ -20,7 +20,7 @@ def configure(workplace, server, sink):
     workplace.write("rules/bench.yaml", "version: 1\nname: bench\nrules:\n  - { id: mail, match: 'group:mail', group_by: [resource.id] }\n")
     workplace.write("rules/routing.yaml", f"""
 global: {{ smtp_smarthost: "127.0.0.1:{sink['port']}", smtp_from: "conftrail@example.com", smtp_require_tls: false }}
-route: {{ receiver: mail, group_wait: 0s, group_interval: 0s }}
+route: {{ receiver: mail, group_wait: 0s, group_interval: 1ms }}
 receivers: [ {{ name: mail, email_configs: [ {{ to: ops@example.com }} ] }} ]
 """)
     return workplace.write("conftrail.yaml", f"""

@@ -85,6 +85,7 @@ receivers:
   - { name: dba-mail, email_configs: [ { to: dba@example.com, require_tls: false } ] }
   - { name: quiet }
 """
+RECEIVERS = ["audit", "pager", "compliance", "pay", "pay-limits", "checkout", "nobody", "dba", "dba-mail", "quiet"]
 WORDS = {
     "alertname": ["limit-changed", "limits", "secret-touched", "mass-change"],
     "severity": ["info", "warning", "high", "critical"],
@@ -120,7 +121,7 @@ def story(scene):
         if theirs.returncode != 0 or theirs.stdout.strip() != told:
             differing.append((labels, theirs.stdout.strip() or theirs.stderr.strip(), told or mine.stderr.strip()))
     scene.claim(f"amtool and conftrail name the same receivers for {len(drawn)} label sets", not differing, differing[:5])
-    scene.equal("receivers that were named at least once", sorted(seen), sorted(receivers()))
+    scene.equal("receivers that were named at least once", sorted(seen), sorted(RECEIVERS))
 
     labels = ["severity=critical", "team=pay", "resource_env=prod", "alertname=limits"]
     expected = ours("routes", "test", "--file", home / "routing.yaml", *labels).stdout.strip()
@@ -130,9 +131,11 @@ def story(scene):
 
 
 def label_sets(count):
-    """Different sets, each of which has at least one label."""
+    """Different sets, each of which has at least one label: some by hand, so that each receiver is named, the others drawn."""
     chance = random.Random(5)
-    drawn = []
+    drawn = [one.split() for one in ("team=none", "severity=critical", "compliance=SOX", "team=pay owner=alice", "team=pay",
+                                     "team=pay alertname=limits severity=high", "team=pay resource_service=checkout owner=alice",
+                                     "team=dba severity=high", "team=dba severity=warning", "team=x severity=info")]
     while len(drawn) < count:
         names = [name for name in WORDS if chance.random() < 0.7]
         labels = [f"{name}={word}" for name in names if (word := chance.choice(WORDS[name]))]
@@ -141,9 +144,6 @@ def label_sets(count):
     return drawn
 
 
-def receivers():
-    return [line.split("name: ")[1].split(",")[0].strip(" }") for line in ROUTING.splitlines() if "name: " in line and "time" not in line
-            and not any(word in line for word in ("workdays", "nights", "holidays"))]
 
 
 def ours(*arguments):

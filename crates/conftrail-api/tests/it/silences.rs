@@ -46,7 +46,7 @@ async fn a_silence_is_made_listed_and_ended_and_each_is_an_act() {
             listed.silences
         }
     };
-    assert_eq!(list("/api/v1/silences").await, [made.clone()]);
+    assert_eq!(list("/api/v1/silences").await, std::slice::from_ref(&made));
     let path = format!("/api/v1/silences/{}", made.id);
     server.get(&path, "viewer").await.ok();
 

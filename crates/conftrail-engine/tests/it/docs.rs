@@ -20,3 +20,15 @@ fn the_examples_of_the_rules_page_load_without_a_warning() {
     }
     assert_eq!(blocks, 4);
 }
+
+/// Every block of the routing page is a whole file.
+#[test]
+fn the_examples_of_the_routing_page_load() {
+    let page = include_str!("../../../../docs/routing.md");
+    let blocks: Vec<&str> =
+        page.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2);
+    for text in blocks {
+        Routing::load("docs/routing.md", text).unwrap_or_else(|error| panic!("{error}"));
+    }
+}

@@ -18,7 +18,7 @@ fn interval(periods: &str) -> Result<TimeIntervals, String> {
 #[track_caller]
 fn assert_contains(periods: &str, table: &[(&str, bool)]) {
     let intervals = interval(periods).unwrap_or_else(|error| panic!("{periods}: {error}"));
-    let tested = intervals.get("tested").unwrap();
+    let tested = intervals.get("tested").expect("the interval has this name");
     for (at, expected) in table {
         assert_eq!(tested.contains(time(at)), *expected, "{periods} at {at}");
     }
