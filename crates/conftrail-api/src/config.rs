@@ -14,11 +14,30 @@ pub struct Config {
     /// How people reach this instance, such as `https://ops.example.com/conftrail`; its path is the prefix of all
     /// routes.
     pub external_url: Option<String>,
+    /// How often each token may ask.
+    pub rate: RateLimit,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8350)), external_url: None }
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 8350));
+        Self { listen, external_url: None, rate: RateLimit::default() }
+    }
+}
+
+/// How often one token may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimit {
+    /// Requests a second, in the long run.
+    pub per_second: u32,
+    /// Requests at once.
+    pub burst: u32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { per_second: 50, burst: 500 }
     }
 }
 
@@ -29,7 +48,14 @@ impl Config {
             Some(url) => prefix_of(url).err(),
             None => None,
         };
-        said.map(|said| format!("external_url: {said}")).into_iter().collect()
+        let mut problems: Vec<String> =
+            said.map(|said| format!("external_url: {said}")).into_iter().collect();
+        for (key, number) in [("per_second", self.rate.per_second), ("burst", self.rate.burst)] {
+            if number == 0 {
+                problems.push(format!("rate.{key}: must be at least 1"));
+            }
+        }
+        problems
     }
 
     /// Returns the prefix of all routes, such as `/conftrail`; empty when there is none.
@@ -79,6 +105,13 @@ mod tests {
             assert_eq!(with(url).prefix(), prefix);
         }
         assert_eq!(Config::default().prefix(), "");
+    }
+
+    #[test]
+    fn a_rate_of_nothing_is_refused() {
+        let rate = RateLimit { per_second: 0, burst: 0 };
+        let said = Config { rate, ..Config::default() }.validate();
+        assert_eq!(said, ["rate.per_second: must be at least 1", "rate.burst: must be at least 1"]);
     }
 
     #[test]

@@ -12,18 +12,20 @@ mod metrics;
 mod token;
 
 mod clock;
+mod document;
 mod routes;
 
 mod access;
 mod parameters;
 mod problem;
+mod rate;
 mod reading;
 mod reply;
 mod server;
 mod sight;
 mod wire_silences;
 
-pub use api::{Api, Notice, Parts, Readiness};
-pub use config::Config;
+pub use api::{Api, Notice, Parts, Prover, Readiness};
+pub use config::{Config, RateLimit};
 pub use metrics::Metrics;
 pub use token::{NoRandomness, new_token_secret, token_hash};

@@ -16,10 +16,14 @@ pub(crate) enum Refusal {
     Ended,
     /// The token's role does not suffice.
     Role,
+    /// The token has a row filter, which cannot divide what was asked for.
+    Filter,
+    /// The token asks too often.
+    Rate,
 }
 
 impl Refusal {
-    const ALL: [Self; 4] = [Self::Missing, Self::Unknown, Self::Ended, Self::Role];
+    const ALL: [Self; 6] = [Self::Missing, Self::Unknown, Self::Ended, Self::Role, Self::Filter, Self::Rate];
 
     fn label(self) -> RefusalLabel {
         let reason = match self {
@@ -27,6 +31,8 @@ impl Refusal {
             Self::Unknown => "unknown",
             Self::Ended => "ended",
             Self::Role => "role",
+            Self::Filter => "filter",
+            Self::Rate => "rate",
         };
         RefusalLabel { reason }
     }

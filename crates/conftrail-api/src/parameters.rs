@@ -11,6 +11,8 @@ use crate::problem::Problem;
 
 /// The most entries of one page.
 pub(crate) const LARGEST_LIMIT: usize = 10_000;
+/// What a date may be.
+const DATES: &str = "must be RFC 3339, yyyy-MM-dd or now-N(m|h|d|w)";
 /// The entries of a page when nothing is said.
 const DEFAULT_LIMIT: usize = 100;
 
@@ -50,7 +52,7 @@ pub(crate) fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, 
 pub(crate) fn moment(name: &str, text: &str) -> Result<Timestamp, Problem> {
     match Date::parse(text) {
         Some(date) => Ok(date.range(clock::now()).0),
-        None => Err(Problem::parameter(name, "must be RFC 3339, yyyy-MM-dd or now-N(m|h|d|w)")),
+        None => Err(Problem::parameter(name, DATES)),
     }
 }
 

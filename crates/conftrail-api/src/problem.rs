@@ -48,6 +48,14 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "the token's role does not allow this").detail(detail)
     }
 
+    /// The caller asks too often, or too much goes on at once.
+    pub(crate) fn too_many(detail: impl Into<String>, wait: Duration) -> Self {
+        let title = "too many requests";
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", title).detail(detail);
+        problem.retry_after = Some(wait);
+        problem
+    }
+
     /// There is no such thing.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing").detail(detail)
@@ -98,6 +106,19 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "conftrail failed; its log says why")
     }
 
+    /// The store refuses what was asked.
+    fn rejected(error: &PortError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "rejected", "the request was refused").detail(explain(error))
+    }
+
+    /// What a reading of pages failed with: what the store refuses of a request that is well-formed is its cursor.
+    pub(crate) fn of_page(error: PortError, with_cursor: bool) -> Self {
+        if with_cursor && error.kind() == ErrorKind::Rejected {
+            return Self::parameter("cursor", explain(&error));
+        }
+        error.into()
+    }
+
     /// What a bare status says, for refusals that come from the library.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let title = status.canonical_reason().unwrap_or("refused").to_lowercase();
@@ -116,8 +137,7 @@ impl From<PortError> for Problem {
                 problem.retry_after = retry_after;
                 problem.detail(error.to_string())
             }
-            ErrorKind::Rejected => Self::new(StatusCode::BAD_REQUEST, "rejected", "the request was refused")
-                .detail(explain(&error)),
+            ErrorKind::Rejected => Self::rejected(&error),
             ErrorKind::Corrupt | ErrorKind::Misconfigured => Self::internal(&error),
         }
     }
@@ -132,7 +152,9 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"conftrail\""));
         }
         if let Some(wait) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            // In whole seconds, never too early.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response
     }

@@ -122,6 +122,9 @@ pub struct NewToken {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// The only events that it may see, in the query language; absent means all that its role may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// How long it is valid; absent means until it is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_for: Option<Period>,
@@ -134,6 +137,9 @@ pub struct CreatedToken {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// The only events that it may see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// When it ends, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
@@ -155,6 +161,9 @@ pub struct TokenEntry {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// The only events that it may see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// When it was made.
     pub created: Timestamp,
     /// When it ends, if it does.
@@ -167,8 +176,8 @@ pub struct TokenEntry {
 
 impl From<Token> for TokenEntry {
     fn from(token: Token) -> Self {
-        let Token { name, role, created, expires, revoked, hash: _ } = token;
-        Self { name, role, created, expires, revoked }
+        let Token { name, role, filter, created, expires, revoked, hash: _ } = token;
+        Self { name, role, filter, created, expires, revoked }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod mask;
 pub mod own;
 pub mod ports;
 pub mod query;
+pub mod questions;
 pub mod text;
 
 mod change_list;

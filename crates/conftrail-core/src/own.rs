@@ -45,6 +45,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role, the least first.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Auditor, Self::Admin];
+
     /// Returns the word of the command line.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -63,6 +66,9 @@ pub struct Token {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// The only events that it may see, in the query language; absent means all that its role may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// SHA-256 of the secret, in hex. Secrets are random, so no slow hash is needed.
     pub hash: String,
     /// When it was made.

@@ -111,6 +111,7 @@ impl App {
                 readiness: Arc::new(move || {
                     health.unready().into_iter().map(|one| (one.worker, one.reason)).collect()
                 }),
+                prover: assemble::prover(&config.data_dir),
                 acted: Arc::new(move || acted.wake()),
                 requeued: Arc::new(move || due.wake()),
             };

@@ -126,6 +126,15 @@ pub(crate) fn prove_event(data_dir: &Path, id: EventId) -> anyhow::Result<Option
     conftrail_sqlite::prove(data_dir, id).map_err(opening)
 }
 
+/// Returns what makes proofs of events of a data directory.
+pub(crate) fn prover(data_dir: &Path) -> conftrail_api::Prover {
+    let data_dir = data_dir.to_owned();
+    Arc::new(move |id| {
+        let proof = conftrail_sqlite::prove(&data_dir, id)?;
+        Ok(proof.map(|bundle| bundle.to_string()))
+    })
+}
+
 /// Opens the control store for a command that acts while no instance runs.
 ///
 /// # Errors

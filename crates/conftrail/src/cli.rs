@@ -1,9 +1,17 @@
 //! The command line: what can be asked for, in the words of the documentation.
 
+mod questions;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use conftrail_core::own::Role;
+
+pub(crate) use questions::{
+    BlameArgs, ExportArgs, ExportFormat, LogArgs, Range, SearchArgs, TrailArgs, WhoArgs,
+};
+
+use crate::output::Zone;
 
 /// Records every change to configuration, says who made it and how that is known, and alerts by rules.
 #[derive(Debug, Parser)]
@@ -30,6 +38,9 @@ pub struct Common {
     /// Print times in UTC instead of the local zone
     #[arg(long, global = true)]
     pub utc: bool,
+    /// Print times in this zone, such as Asia/Shanghai
+    #[arg(long, global = true, value_name = "ZONE", conflicts_with = "utc", value_parser = Zone::named)]
+    pub tz: Option<Zone>,
     /// Language of the output [default: by locale]
     #[arg(long, global = true, value_enum)]
     pub lang: Option<Language>,
@@ -44,16 +55,6 @@ pub enum Output {
     /// One JSON object a line.
     Json,
     /// Maxwell's JSON, one change a line; of `tail` alone.
-    Maxwell,
-}
-
-/// What `export` writes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// Whole events, one JSON object a line.
-    #[default]
-    Jsonl,
-    /// Changes of MySQL and MariaDB in Maxwell's JSON, one a line.
     Maxwell,
 }
 
@@ -78,20 +79,6 @@ pub struct Reading {
     /// Open the store directly, also while `run` writes; this reading is not audited
     #[arg(long)]
     pub offline: bool,
-}
-
-/// Bounds and size of a result.
-#[derive(Clone, Debug, Args)]
-pub struct Range {
-    /// Events at or after this: 7d, 12h, 2026-11-20 or RFC 3339
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
-    /// Events before this
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// At most this many
-    #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
-    pub limit: usize,
 }
 
 /// What conftrail can do.
@@ -143,21 +130,9 @@ pub enum Command {
     Tail(TailArgs),
     /// List events, newest first
     #[command(
-        after_help = "Examples:\n  conftrail log -n 1 -p\n  conftrail log 'env:prod and action:delete' --since 7d\n  conftrail log 超时 -p"
+        after_help = "Examples:\n  conftrail log -n 1 -p\n  conftrail log 'env:prod and action:delete' --since 7d\n  conftrail log 超时 -p\n  conftrail log --follow -n 5"
     )]
-    Log {
-        /// What must hold, in the query language [default: everything but the record of who read what]
-        query: Option<String>,
-        /// Bounds.
-        #[command(flatten)]
-        range: Range,
-        /// With the diff of each event
-        #[arg(short = 'p', long)]
-        patch: bool,
-        /// Where to read.
-        #[command(flatten)]
-        reading: Reading,
-    },
+    Log(LogArgs),
     /// Show one event whole
     #[command(after_help = "Examples:\n  conftrail show 01M7W6C3BVM8V4T0R9C5X7B1ND")]
     Show {
@@ -169,30 +144,12 @@ pub enum Command {
     },
     /// Find events, and count them by field
     #[command(
-        after_help = "Examples:\n  conftrail search 'after.limit > 100'\n  conftrail search 'actor:alice' --facet resource.group,action\n  conftrail search '*' --count"
+        after_help = "Examples:\n  conftrail search 'after.limit > 100'\n  conftrail search 'actor:alice' --facet resource.group,action\n  conftrail search '*' --count\n  conftrail search 'env:prod' --histogram 1d --since 30d\n  conftrail search 'ticket:CHG-1' --all"
     )]
-    Search {
-        /// What must hold, in the query language
-        query: String,
-        /// Bounds.
-        #[command(flatten)]
-        range: Range,
-        /// Count by these fields
-        #[arg(long, value_delimiter = ',', value_name = "FIELDS")]
-        facet: Vec<String>,
-        /// Count per slice of time, such as 1h or 1d
-        #[arg(long, value_name = "WIDTH")]
-        histogram: Option<String>,
-        /// Only the number of events
-        #[arg(long)]
-        count: bool,
-        /// Where to read.
-        #[command(flatten)]
-        reading: Reading,
-    },
+    Search(SearchArgs),
     /// Write events to stdout, oldest first, for other programs
     #[command(
-        after_help = "Examples:\n  conftrail export > events.jsonl\n  conftrail export 'env:prod' --since 30d > prod.jsonl\n  conftrail export --format maxwell --since 2026-11-20 > changes.jsonl"
+        after_help = "Examples:\n  conftrail export > events.jsonl\n  conftrail export 'env:prod' --since 30d > prod.jsonl\n  conftrail export 'ticket:CHG-1' --format csv > chg-1.csv\n  conftrail export --format maxwell --since 2026-11-20 > changes.jsonl"
     )]
     Export(ExportArgs),
     /// Show what an event changed
@@ -249,6 +206,21 @@ pub enum Command {
         #[command(flatten)]
         reading: Reading,
     },
+    /// Say who set each column, key or line of a resource, when and on which ticket
+    #[command(
+        after_help = "Examples:\n  conftrail blame mysql:orders-db/shop/flags/42\n  conftrail blame files:etc/app.yaml --path spring.datasource\n  conftrail blame files:etc/app.yaml --at 2026-11-20"
+    )]
+    Blame(BlameArgs),
+    /// Say what one person did, to which resources, by which logins, and how that is known
+    #[command(
+        after_help = "Examples:\n  conftrail who alice --since 7d\n  conftrail who alice --output json"
+    )]
+    Who(WhoArgs),
+    /// List all events of one ticket, audit id, transaction or trace, oldest first
+    #[command(
+        after_help = "Examples:\n  conftrail trail CHG-1234 -p\n  conftrail trail c9f06a51-0000-11f1-8888-0242ac110002:60233\n  conftrail trail 4bf92f3577b34da6a3ce929d0e0e4736"
+    )]
+    Trail(TrailArgs),
     /// Add up what was detected and what was announced
     #[command(after_help = "Examples:\n  conftrail ledger --since 1d\n  conftrail ledger --output json")]
     Ledger {
@@ -318,25 +290,6 @@ pub struct TailArgs {
     pub limit: Option<u64>,
 }
 
-/// Options of `export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// What must hold, in the query language [default: everything but the record of who read what]
-    pub query: Option<String>,
-    /// What to write
-    #[arg(long, value_enum, default_value_t)]
-    pub format: ExportFormat,
-    /// Events at or after this: 7d, 12h, 2026-11-20 or RFC 3339
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
-    /// Events before this
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// Where to read.
-    #[command(flatten)]
-    pub reading: Reading,
-}
-
 /// Options of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
@@ -387,7 +340,7 @@ pub enum DeadLetters {
 pub enum TokenCommand {
     /// Make a token and print its secret, once
     #[command(
-        after_help = "Examples:\n  conftrail token create grafana --role viewer\n  conftrail token create ci --role auditor --expires 90d"
+        after_help = "Examples:\n  conftrail token create grafana --role viewer\n  conftrail token create ci --role auditor --expires 90d\n  conftrail token create pay-team --role viewer --filter 'service:pay and env:prod'"
     )]
     Create {
         /// A name, unique among valid tokens
@@ -395,6 +348,9 @@ pub enum TokenCommand {
         /// What it may do: viewer, operator, auditor, admin
         #[arg(long, value_parser = parse_role, default_value = "viewer")]
         role: Role,
+        /// The only events that it may see, in the query language [default: all that the role may]
+        #[arg(long, value_name = "QUERY")]
+        filter: Option<String>,
         /// How long it is valid, such as 90d
         #[arg(long, value_name = "PERIOD")]
         expires: Option<String>,
@@ -441,7 +397,7 @@ pub enum RoleName {
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
-    [Role::Viewer, Role::Operator, Role::Auditor, Role::Admin]
+    Role::ALL
         .into_iter()
         .find(|role| role.as_str() == text)
         .ok_or_else(|| "the roles are viewer, operator, auditor, admin".to_owned())

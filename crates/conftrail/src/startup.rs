@@ -64,6 +64,7 @@ pub(crate) async fn leave_local_token(
         let token = Token {
             name: local_token::NAME.to_owned(),
             role: Role::Admin,
+            filter: None,
             hash: conftrail_api::token_hash(&secret),
             created: now(),
             expires: None,

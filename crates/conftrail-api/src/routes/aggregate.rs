@@ -7,22 +7,23 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use conftrail_core::Timestamp;
-use conftrail_core::ports::AggregateRequest;
+use conftrail_core::ports::{AggregateRequest, AuditReader as _};
 use serde::Deserialize;
 
 use crate::access::Caller;
 use crate::api::Shared;
 use crate::parameters::{self, Params};
 use crate::problem::Problem;
+use crate::reading::Reading;
 use crate::wire::AggregateBody;
 use crate::{clock, reading, reply};
 
 /// Facets of one request.
 const MOST_FACETS: usize = 10;
 /// Values of one facet.
-const MOST_VALUES: usize = 1_000;
+pub(super) const MOST_VALUES: usize = 1_000;
 /// Values of one facet when nothing is said.
-const DEFAULT_VALUES: usize = 20;
+pub(super) const DEFAULT_VALUES: usize = 20;
 /// Slices of time in one histogram.
 const MOST_SLICES: u64 = 200_000;
 /// 2010-01-01T00:00:00Z: no event is older.
@@ -62,7 +63,7 @@ pub(super) async fn by_body(
 
 async fn count(shared: &Shared, caller: &Caller, asked: AggregateBody) -> Result<Response, Problem> {
     let text = asked.q.as_deref().unwrap_or("*");
-    let query = caller.narrow(parameters::query(Some(text))?);
+    let query = parameters::query(Some(text))?;
     let since = parameters::time("since", asked.since.as_deref())?;
     let until = parameters::time("until", asked.until.as_deref())?;
     let top = asked.top.unwrap_or(DEFAULT_VALUES);
@@ -78,14 +79,20 @@ async fn count(shared: &Shared, caller: &Caller, asked: AggregateBody) -> Result
     if let Some(width) = asked.histogram {
         check_width(width, since, until)?;
     }
-    reading::record(shared, caller, "aggregate", text).await?;
+    let reading = Reading::new("aggregate", text).between(asked.since.as_deref(), asked.until.as_deref());
     let request =
         AggregateRequest { query, since, until, facets: asked.facets, top, histogram: asked.histogram };
-    reply::large(shared.parts.reader.aggregate(request).await?).await
+    let counted = caller.sight(shared).aggregate(request).await?;
+    reading::record(shared, caller, &reading, usize::try_from(counted.total).unwrap_or(usize::MAX)).await?;
+    reply::large(counted).await
 }
 
 /// Refuses a histogram that could have more slices than anyone reads.
-fn check_width(width: u64, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(), Problem> {
+pub(super) fn check_width(
+    width: u64,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> Result<(), Problem> {
     let span = until.unwrap_or_else(clock::now).since(since.unwrap_or(EARLIEST)).as_secs();
     match span.checked_div(width) {
         None => Err(Problem::parameter("histogram", "must be a number of seconds above 0")),

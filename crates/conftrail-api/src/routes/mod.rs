@@ -5,8 +5,12 @@ mod alerts;
 mod events;
 mod health;
 mod notifications;
+mod openapi;
+mod people;
 mod resources;
 mod silences;
+pub(crate) mod table;
+mod tail;
 mod tokens;
 
 use std::sync::Arc;
@@ -15,14 +19,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::get;
 use conftrail_core::own::Role;
 
-use crate::access::authorize;
 use crate::api::Shared;
 use crate::problem::{MEDIA_TYPE, Problem};
+use table::Routes;
 
 /// A request's body in bytes; more is refused with status 413.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -35,7 +39,8 @@ pub(crate) fn all(shared: &Arc<Shared>, prefix: &str) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .nest("/api/v1", api(shared))
+        .route("/api/v1/openapi.json", get(openapi::document))
+        .nest("/api/v1", table::guarded(api(), shared))
         .with_state(Arc::clone(shared));
     let routes = if prefix.is_empty() { routes } else { Router::new().nest(prefix, routes) };
     routes
@@ -45,31 +50,38 @@ pub(crate) fn all(shared: &Arc<Shared>, prefix: &str) -> Router {
         .layer(map_response(not_kept))
 }
 
-fn api(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
-    let viewer = Router::new()
-        .route("/events", get(events::search))
-        .route("/events/{id}", get(events::show))
-        .route("/events:aggregate", get(aggregate::by_url).post(aggregate::by_body))
-        .route("/resources/timeline", get(resources::timeline))
-        .route("/current", get(resources::current))
-        .route("/state", get(resources::state_at))
-        .route("/alerts", get(alerts::list))
-        .route("/ledger", get(alerts::ledger))
-        .route("/silences", get(silences::list))
-        .route("/silences/{id}", get(silences::show));
-    let operator = Router::new()
-        .route("/notifications", get(notifications::list))
-        .route("/notifications/{id}/retry", post(notifications::retry))
-        .route("/asides", get(notifications::asides))
-        .route("/silences", post(silences::create))
-        .route("/silences/{id}", delete(silences::expire));
-    let admin = Router::new()
-        .route("/tokens", get(tokens::list).post(tokens::create))
-        .route("/tokens/{name}", delete(tokens::revoke));
-    let guarded = |routes: Router<Arc<Shared>>, role: Role| {
-        routes.route_layer(from_fn_with_state((Arc::clone(shared), role), authorize))
-    };
-    guarded(viewer, Role::Viewer).merge(guarded(operator, Role::Operator)).merge(guarded(admin, Role::Admin))
+/// Returns the routes of `/api/v1`. What a row filter cannot divide stands before `by_rows`.
+pub(crate) fn api() -> Vec<Routes> {
+    let viewer = Routes::of(Role::Viewer)
+        .get("/ledger", alerts::ledger)
+        .get("/silences", silences::list)
+        .get("/silences/{id}", silences::show)
+        .by_rows()
+        .get("/events", events::search)
+        .get("/events/tail", tail::tail)
+        .get("/events/{id}", events::show)
+        .get("/events/{id}/proof", events::proof)
+        .get("/events:aggregate", aggregate::by_url)
+        .post("/events:aggregate", aggregate::by_body)
+        .get("/resources/timeline", resources::timeline)
+        .get("/resources/blame", resources::blame)
+        .get("/current", resources::current)
+        .get("/state", resources::state_at)
+        .get("/actors/activity", people::activity)
+        .get("/trail", people::trail)
+        .get("/alerts", alerts::list);
+    let operator = Routes::of(Role::Operator)
+        .get("/asides", notifications::asides)
+        .post("/silences", silences::create)
+        .delete("/silences/{id}", silences::expire)
+        .by_rows()
+        .get("/notifications", notifications::list)
+        .post("/notifications/{id}/retry", notifications::retry);
+    let admin = Routes::of(Role::Admin)
+        .get("/tokens", tokens::list)
+        .post("/tokens", tokens::create)
+        .delete("/tokens/{name}", tokens::revoke);
+    vec![viewer, operator, admin]
 }
 
 async fn within_time(request: Request, next: Next) -> Response {

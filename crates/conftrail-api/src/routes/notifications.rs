@@ -11,10 +11,12 @@ use conftrail_core::own::Act;
 use conftrail_core::{Action, Map, ResourceKind, Value};
 use serde::Deserialize;
 
+use super::alerts::is_seen;
 use crate::access::Caller;
 use crate::api::Shared;
 use crate::parameters::{self, Params};
 use crate::problem::Problem;
+use crate::reading::Reading;
 use crate::{clock, reading, reply, wire};
 
 /// The parameters of a list of notifications.
@@ -32,6 +34,9 @@ pub(super) struct Limit {
     limit: Option<usize>,
 }
 
+/// Dead notifications among which one is looked for that a token with a row filter may see.
+const MOST_DEAD: usize = 10_000;
+
 /// Notifications in a state, oldest first. They hold evidence, so that reading them is audited.
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
@@ -39,9 +44,27 @@ pub(super) async fn list(
     Params(asked): Params<List>,
 ) -> Result<Response, Problem> {
     let limit = parameters::limit(asked.limit)?;
-    reading::record(&shared, &caller, "notifications", asked.state.as_str()).await?;
-    let notifications = shared.parts.control.notifications(asked.state, limit).await?;
+    let mut notifications = Vec::new();
+    for one in shared.parts.control.notifications(asked.state, limit).await? {
+        if is_seen(&shared, &caller, &one.announcement.alert, one.announcement.total).await? {
+            notifications.push(one);
+        }
+    }
+    let reading = Reading::new("notifications", asked.state.as_str());
+    reading::record(&shared, &caller, &reading, notifications.len()).await?;
     reply::large(wire::Notifications { notifications }).await
+}
+
+/// Says whether a caller may see a dead notification, which is needed to put it back.
+async fn may_retry(shared: &Shared, caller: &Caller, id: &str) -> Result<bool, Problem> {
+    if !caller.is_filtered() {
+        return Ok(true);
+    }
+    let dead = shared.parts.control.notifications(NotificationState::Dead, MOST_DEAD).await?;
+    match dead.iter().find(|one| one.id == id) {
+        Some(one) => is_seen(shared, caller, &one.announcement.alert, one.announcement.total).await,
+        None => Ok(false),
+    }
 }
 
 /// Puts a dead notification back into the queue.
@@ -50,6 +73,10 @@ pub(super) async fn retry(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
+    let none = || Problem::not_found("no dead notification has this id");
+    if !may_retry(&shared, &caller, &id).await? {
+        return Err(none());
+    }
     let now = clock::now();
     let state = |state: NotificationState| {
         let mut map = Map::default();
@@ -68,7 +95,7 @@ pub(super) async fn retry(
         message: None,
     };
     if !shared.parts.control.requeue(&id, now, &act).await? {
-        return Err(Problem::not_found("no dead notification has this id"));
+        return Err(none());
     }
     (shared.parts.requeued)();
     (shared.parts.acted)();
@@ -78,8 +105,10 @@ pub(super) async fn retry(
 /// What could not be processed, newest first.
 pub(super) async fn asides(
     State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
     Params(asked): Params<Limit>,
 ) -> Result<Response, Problem> {
     let asides = shared.parts.control.asides(parameters::limit(asked.limit)?).await?;
+    reading::record(&shared, &caller, &Reading::new("asides", "*"), asides.len()).await?;
     reply::large(wire::Asides { asides: asides.into_iter().map(Into::into).collect() }).await
 }

@@ -7,7 +7,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use conftrail_core::own::{Act, Token};
+use conftrail_core::own::{Act, Role, Token};
+use conftrail_core::query::Query;
 use conftrail_core::{Action, ErrorKind, Map, ResourceKind, Timestamp, Value};
 
 use crate::access::Caller;
@@ -31,7 +32,7 @@ pub(super) async fn create(
     Extension(caller): Extension<Caller>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let wire::NewToken { name, role, valid_for } = parameters::body(&body)?;
+    let wire::NewToken { name, role, valid_for, filter } = parameters::body(&body)?;
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(known) {
         let wanted = format!("must be 1 to {LONGEST_NAME} letters, digits and -._");
@@ -40,11 +41,20 @@ pub(super) async fn create(
     if valid_for.is_some_and(|period| period.0.is_zero()) {
         return Err(Problem::parameter("valid_for", "must be longer than nothing"));
     }
+    let filter = filter.as_deref().map(|text| row_filter(text, role)).transpose()?;
     let now = clock::now();
     let secret = new_token_secret().map_err(|error| Problem::internal(&error))?;
     let expires = valid_for.map(|period| now.plus(period.0));
-    let token =
-        Token { name: name.clone(), role, hash: token_hash(&secret), created: now, expires, revoked: None };
+    let hash = token_hash(&secret);
+    let token = Token {
+        name: name.clone(),
+        role,
+        filter: filter.clone(),
+        hash,
+        created: now,
+        expires,
+        revoked: None,
+    };
     let act = Act { after: Some(described(&token)), ..act(caller, Action::Create, &name, now) };
     match shared.parts.control.create_token(&token, &act).await {
         Err(error) if error.kind() == ErrorKind::Rejected => {
@@ -53,7 +63,18 @@ pub(super) async fn create(
         other => other?,
     }
     (shared.parts.acted)();
-    reply::small(StatusCode::CREATED, &wire::CreatedToken { name, role, expires, secret })
+    reply::small(StatusCode::CREATED, &wire::CreatedToken { name, role, filter, expires, secret })
+}
+
+/// Reads a row filter and returns it as it is stored.
+fn row_filter(text: &str, role: Role) -> Result<String, Problem> {
+    let filter = Query::parse(text).map_err(|error| Problem::query("filter", &error))?;
+    if role == Role::Admin {
+        let said =
+            "an admin makes tokens, also for all of the trail: a row filter would hide nothing from it";
+        return Err(Problem::parameter("filter", said));
+    }
+    Ok(filter.to_string())
 }
 
 /// Ends a token at once.
@@ -77,6 +98,9 @@ pub(super) async fn revoke(
 fn described(token: &Token) -> Value {
     let mut map = Map::default();
     map.insert("role", token.role.as_str());
+    if let Some(filter) = &token.filter {
+        map.insert("filter", filter.as_str());
+    }
     if let Some(end) = token.expires {
         map.insert("expires", end.to_string());
     }

@@ -5,48 +5,69 @@ use conftrail_core::own::Role;
 use conftrail_core::ports::Tokens as _;
 use reqwest::Method;
 
-use crate::server::{Server, act, add_token, secret};
+use crate::server::{Server, act, add_filtered, add_token, secret};
 
-/// Every route below `/api/v1`, and the least role that may use it.
-const ROUTES: [(Method, &str, Role); 20] = [
-    (Method::GET, "/events", Role::Viewer),
-    (Method::GET, "/events/01M7Y5FY6V0000000000000001", Role::Viewer),
-    (Method::GET, "/events:aggregate", Role::Viewer),
-    (Method::POST, "/events:aggregate", Role::Viewer),
-    (Method::GET, "/resources/timeline?resource=x", Role::Viewer),
-    (Method::GET, "/current", Role::Viewer),
-    (Method::GET, "/state?at=2026-11-20", Role::Viewer),
-    (Method::GET, "/alerts", Role::Viewer),
-    (Method::GET, "/ledger", Role::Viewer),
-    (Method::GET, "/silences", Role::Viewer),
-    (Method::GET, "/silences/none", Role::Viewer),
-    (Method::POST, "/silences", Role::Operator),
-    (Method::DELETE, "/silences/none", Role::Operator),
-    (Method::GET, "/notifications?state=dead", Role::Operator),
-    (Method::POST, "/notifications/none/retry", Role::Operator),
-    (Method::GET, "/asides", Role::Operator),
-    (Method::GET, "/tokens", Role::Admin),
-    (Method::POST, "/tokens", Role::Admin),
-    (Method::DELETE, "/tokens/none", Role::Admin),
-    (Method::PUT, "/tokens", Role::Admin),
-];
+/// A route as the document tells of it.
+pub(crate) struct Documented {
+    pub(crate) method: Method,
+    /// The path, without the prefix and with something in its braces.
+    pub(crate) path: String,
+    pub(crate) role: Role,
+    pub(crate) by_rows: bool,
+}
 
+/// Returns every documented route that needs a token.
+pub(crate) async fn documented(server: &Server) -> Vec<Documented> {
+    let document = server.get("/api/v1/openapi.json", "").await.ok();
+    let mut found = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let Some(word) = operation["x-role"].as_str() else { continue };
+            let role = Role::ALL.into_iter().find(|role| role.as_str() == word).unwrap();
+            let method = method.to_uppercase().parse().unwrap();
+            let path = path.replace("{id}", "01M7Y5FY6V0000000000000001").replace("{name}", "none");
+            found.push(Documented { method, path, role, by_rows: operation["x-row-filter"] == true });
+        }
+    }
+    found
+}
+
+/// The table of roles and routes: each cell is asked for, with a token of the role with and without a row filter, and without
+/// one at all.
 #[tokio::test]
 async fn every_route_wants_its_role_and_no_more() {
     let server = Server::start().await;
-    for (method, path, least) in ROUTES {
-        let path = format!("/api/v1{path}");
-        for role in [Role::Viewer, Role::Operator, Role::Auditor, Role::Admin] {
-            let answer = server.ask(method.clone(), &path, role.as_str(), None).await;
-            if role < least {
+    for role in [Role::Viewer, Role::Operator, Role::Auditor] {
+        add_filtered(&server.control, &format!("{}-rows", role.as_str()), role, "env:prod").await;
+    }
+    let routes = documented(&server).await;
+    assert!(routes.len() >= 19, "{}", routes.len());
+    let mut cells = 0;
+    for Documented { method, path, role: least, by_rows } in &routes {
+        for role in Role::ALL {
+            let answer = server.ask(method.clone(), path, role.as_str(), None).await;
+            if role < *least {
                 let problem = answer.problem(403);
                 assert_eq!(problem["type"], "urn:conftrail:problem:forbidden");
             } else {
                 assert!(!matches!(answer.status.as_u16(), 401 | 403), "{method} {path} as {role:?}");
             }
+            cells += 1;
+            if role == Role::Admin {
+                continue;
+            }
+            let with_rows = server.ask(method.clone(), path, &format!("{}-rows", role.as_str()), None).await;
+            let refused = role < *least || !by_rows;
+            assert_eq!(with_rows.status.as_u16() == 403, refused, "{method} {path} as {role:?} with rows");
+            cells += 1;
         }
-        server.ask(method, &path, "", None).await.problem(401);
+        server.ask(method.clone(), path, "", None).await.problem(401);
+        cells += 1;
     }
+    assert_eq!(cells, routes.len() * 8, "every cell of the table was asked for");
+    // Another method of a known path is no way around.
+    server.ask(Method::PUT, "/api/v1/tokens", "viewer", None).await.problem(403);
+    server.ask(Method::PUT, "/api/v1/tokens", "", None).await.problem(401);
 }
 
 #[tokio::test]
@@ -68,7 +89,9 @@ async fn a_request_without_a_valid_token_is_turned_away_and_counted() {
     server.get("/api/v1/tokens", "viewer").await.problem(403);
 
     let metrics = server.get("/metrics", "").await.text;
-    for (reason, count) in [("missing", 2), ("unknown", 1), ("ended", 2), ("role", 1)] {
+    for (reason, count) in
+        [("missing", 2), ("unknown", 1), ("ended", 2), ("role", 1), ("filter", 0), ("rate", 0)]
+    {
         let line = format!("conftrail_api_refusals_total{{reason=\"{reason}\"}} {count}\n");
         assert!(metrics.contains(&line), "{line} in {metrics}");
     }

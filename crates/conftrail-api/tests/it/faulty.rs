@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use conftrail_core::ports::{
-    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest, StatePage,
-    StateRequest,
+    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, FollowRequest, Followed, Page,
+    SearchRequest, StatePage, StateRequest,
 };
 use conftrail_core::{Event, EventId, PortError, PortResult};
 use conftrail_sqlite::Trail;
@@ -63,5 +63,9 @@ impl AuditReader for Faulty {
 
     async fn state_at(&self, request: StateRequest) -> PortResult<StatePage> {
         self.pass().await?.state_at(request).await
+    }
+
+    async fn follow(&self, request: FollowRequest) -> PortResult<Followed> {
+        self.pass().await?.follow(request).await
     }
 }

@@ -33,6 +33,8 @@ async fn what_a_token_reads_is_written_down_once_a_minute() {
         acts.iter().map(|act| (act.actor.as_str(), act.name.as_str(), of(&act.after))).collect();
     let expected = [
         ("viewer", "search", "env:prod"),
+        // Bounds of time are part of what was asked.
+        ("viewer", "search", "env:prod"),
         ("auditor", "search", "env:prod"),
         ("viewer", "search", "env:test"),
         ("viewer", "event", "01M7Y5FY6V0000000000000001"),
@@ -43,7 +45,39 @@ async fn what_a_token_reads_is_written_down_once_a_minute() {
         ("operator", "notifications", "sent"),
     ];
     assert_eq!(read, expected.map(|(actor, name, of)| (actor, name, of.to_owned())));
+    let told =
+        |index: usize, name: &str| acts[index].after.as_ref().unwrap().as_map().unwrap().get(name).cloned();
+    assert_eq!((told(0, "since"), told(1, "since")), (None, Some(Value::from("now-1d"))));
+    assert_eq!((told(0, "rows"), told(4, "rows")), (Some(Value::from(2_u64)), Some(Value::from(1_u64))));
     assert_eq!(server.notices[0].load(Ordering::Relaxed), acts.len(), "each was announced");
+}
+
+#[tokio::test]
+async fn the_record_of_many_pages_tells_of_at_least_half_of_the_rows() {
+    let server = Server::start().await;
+    let mut path = "/api/v1/events?limit=1".to_owned();
+    let mut read = 0_u64;
+    loop {
+        let page = server.get(&path, "viewer").await.ok();
+        read += page["events"].as_array().unwrap().len() as u64;
+        let rows = |act: &conftrail_core::own::Act| {
+            act.after
+                .as_ref()
+                .unwrap()
+                .as_map()
+                .unwrap()
+                .get("rows")
+                .unwrap()
+                .display()
+                .parse::<u64>()
+                .unwrap()
+        };
+        let told = server.acts().await.iter().map(rows).max().unwrap();
+        assert!(told <= read && 2 * told >= read, "{told} of {read}");
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/v1/events?limit=1&cursor={next}");
+    }
+    assert!(read > 8 && (server.acts().await.len() as u64) < read / 2, "{read}");
 }
 
 #[tokio::test]

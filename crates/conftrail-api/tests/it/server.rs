@@ -76,6 +76,11 @@ impl Server {
     }
 
     pub(crate) async fn with(external_url: Option<&str>) -> Self {
+        let external_url = external_url.map(str::to_owned);
+        Self::configured(Config { external_url, ..Config::default() }).await
+    }
+
+    pub(crate) async fn configured(config: Config) -> Self {
         let directory = TempDir::new().unwrap();
         let options = Options::default();
         let keep = Duration::from_secs(3600);
@@ -107,10 +112,10 @@ impl Server {
                 let behind = Arc::clone(&behind);
                 Arc::new(move || behind.lock().unwrap().clone())
             },
+            prover: Arc::new(|id| Ok(Some(format!("the proof of {id}")))),
             acted: Arc::new(notice(0)),
             requeued: Arc::new(notice(1)),
         };
-        let config = Config { external_url: external_url.map(str::to_owned), ..Config::default() };
         assert_eq!(config.validate(), Vec::<String>::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -177,9 +182,25 @@ pub(crate) fn secret(name: &str) -> String {
 }
 
 pub(crate) async fn add_token(control: &ControlStore, name: &str, role: Role, expires: Option<Timestamp>) {
+    create(control, name, role, expires, None).await;
+}
+
+/// Makes a token that sees the events of a query only.
+pub(crate) async fn add_filtered(control: &ControlStore, name: &str, role: Role, filter: &str) {
+    create(control, name, role, None, Some(filter)).await;
+}
+
+async fn create(
+    control: &ControlStore,
+    name: &str,
+    role: Role,
+    expires: Option<Timestamp>,
+    filter: Option<&str>,
+) {
     let token = Token {
         name: name.to_owned(),
         role,
+        filter: filter.map(str::to_owned),
         hash: token_hash(&secret(name)),
         created: Timestamp::from_seconds(1_795_000_000),
         expires,

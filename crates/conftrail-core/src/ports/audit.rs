@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{StatePage, StateRequest};
+use super::{FollowRequest, Followed, StatePage, StateRequest};
 use crate::query::Query;
 use crate::{Event, EventId, PortResult, Progress, Timestamp, Value};
 
@@ -180,7 +180,8 @@ pub struct CurrentPage {
 
 /// Reads the trail. All reads see a consistent state; a page is stable while events arrive.
 ///
-/// All return `Unavailable` when the store cannot be reached and `Rejected` for a cursor it did not hand out.
+/// All return `Unavailable` when the store cannot be reached and `Rejected` for a cursor that it did not hand out, or that
+/// belongs to another question: another query, resource or prefix.
 #[async_trait]
 pub trait AuditReader: Send + Sync {
     /// Returns one event.
@@ -202,4 +203,8 @@ pub trait AuditReader: Send + Sync {
     /// record, at whatever time. A resource's events count in the order of the log, up to the last one that was committed at
     /// the time or before.
     async fn state_at(&self, request: StateRequest) -> PortResult<StatePage>;
+
+    /// Returns what was recorded after a place, oldest first, in the order in which the store took it: whoever goes on
+    /// from where it ended misses nothing and is told nothing twice. Does not wait for anything to come.
+    async fn follow(&self, request: FollowRequest) -> PortResult<Followed>;
 }

@@ -14,7 +14,7 @@ use crate::alerting::{
 };
 use crate::own::{Act, Aside, Token};
 use crate::ports::Silences;
-use crate::{Checkpoint, LogPlace, PortResult, Position, StateChange, Timestamp};
+use crate::{Checkpoint, EventId, LogPlace, PortResult, Position, StateChange, Timestamp};
 
 /// A collector's word that it moves a source's checkpoint from now on. Each claim to a source is another; the default is that of
 /// a source which nobody claimed.
@@ -96,6 +96,10 @@ pub trait Alerts: Send + Sync {
 
     /// Applies a fold in one transaction. Fates apply to open detections only; known notifications and shares stay.
     async fn apply(&self, transition: &Transition) -> PortResult<()>;
+
+    /// Returns the events of an alert's detections, shown and counted, up to `limit`, oldest first; for whoever may only
+    /// see a part of the trail.
+    async fn events_of_alert(&self, alert: &str, limit: usize) -> PortResult<Vec<EventId>>;
 
     /// Returns alerts, newest first.
     async fn alerts(&self, since: Timestamp, limit: usize) -> PortResult<Vec<Alert>>;

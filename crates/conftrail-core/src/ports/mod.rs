@@ -2,6 +2,7 @@
 
 mod audit;
 mod control;
+mod follow;
 mod log;
 mod receiver;
 mod silences;
@@ -16,6 +17,7 @@ pub use control::{
     Alerts, Checkpoints, Claim, ControlStore, Detections, Grouping, LogPlaces, Notifications, OwnAudit,
     RecordReport, Tokens,
 };
+pub use follow::{FollowRequest, Followed, Recorded};
 pub use log::{Batch, ChangeLog, Delivery, LoggedRecord, Retention, Subscription, Undecodable};
 pub use receiver::{DeliveryError, Receipt, Receiver};
 pub use silences::Silences;

@@ -8,7 +8,7 @@ use conftrail_core::alerting::{
     Alert, AlertGroup, AlertState, Detection, Fate, GroupKey, SHOWN_DETECTIONS, Share, Transition, Workload,
 };
 use conftrail_core::ports::{Alerts, Grouping};
-use conftrail_core::{PortResult, Timestamp};
+use conftrail_core::{EventId, PortResult, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::ControlStore;
@@ -32,6 +32,22 @@ impl Alerts for ControlStore {
     async fn apply(&self, transition: &Transition) -> PortResult<()> {
         let transition = transition.clone();
         self.database.write(move |connection| apply(connection, &transition)).await.during("apply a fold")
+    }
+
+    async fn events_of_alert(&self, alert: &str, limit: usize) -> PortResult<Vec<EventId>> {
+        let alert = alert.to_owned();
+        let reading = self.database.read(move |connection| {
+            // Those whose fate the alert is, and those that it shares with the alert of another route.
+            let sql = "SELECT body FROM (
+                    SELECT seq, body FROM detections WHERE alert = ?1
+                    UNION ALL
+                    SELECT d.seq, d.body FROM shares s JOIN detections d ON d.id = s.detection WHERE s.alert = ?1
+                ) ORDER BY seq LIMIT ?2";
+            let found: Vec<Detection> =
+                json::bodies(connection, sql, params![alert, json::limit(limit)], "a detection")?;
+            Ok(found.into_iter().map(|detection| detection.evidence.event).collect())
+        });
+        reading.await.during("read the events of an alert")
     }
 
     async fn alerts(&self, since: Timestamp, limit: usize) -> PortResult<Vec<Alert>> {

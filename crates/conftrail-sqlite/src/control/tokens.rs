@@ -10,8 +10,6 @@ use super::ControlStore;
 use super::acts;
 use crate::error::{During as _, Error};
 
-const ROLES: [Role; 4] = [Role::Viewer, Role::Operator, Role::Auditor, Role::Admin];
-
 #[async_trait]
 impl Tokens for ControlStore {
     async fn create_token(&self, token: &Token, act: &Act) -> PortResult<()> {
@@ -47,7 +45,8 @@ fn create(connection: &Connection, token: &Token, act: &Act) -> Result<(), Error
         return Err(Error::Rejected("use another name: a valid token has this one"));
     }
     let mut insert = connection.prepare_cached(
-        "INSERT INTO tokens (name, role, hash, created, expires, revoked) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO tokens (name, role, hash, created, expires, revoked, filter)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     insert.execute(params![
         token.name,
@@ -56,6 +55,7 @@ fn create(connection: &Connection, token: &Token, act: &Act) -> Result<(), Error
         token.created.micros(),
         token.expires.map(Timestamp::micros),
         token.revoked.map(Timestamp::micros),
+        token.filter,
     ])?;
     acts::insert(connection, act)
 }
@@ -77,7 +77,7 @@ fn by_hash(connection: &Connection, hash: &str) -> Result<Option<Token>, Error> 
 }
 
 fn select(connection: &Connection, rest: &str, parameters: impl Params) -> Result<Vec<Token>, Error> {
-    let sql = format!("SELECT name, role, hash, created, expires, revoked FROM tokens {rest}");
+    let sql = format!("SELECT name, role, hash, created, expires, revoked, filter FROM tokens {rest}");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(parameters)?;
     let mut tokens = Vec::new();
@@ -89,7 +89,7 @@ fn select(connection: &Connection, rest: &str, parameters: impl Params) -> Resul
 
 fn read(row: &Row<'_>) -> Result<Token, Error> {
     let word: String = row.get(1)?;
-    let role = ROLES.into_iter().find(|role| role.as_str() == word);
+    let role = Role::ALL.into_iter().find(|role| role.as_str() == word);
     let expires: Option<i64> = row.get(4)?;
     let revoked: Option<i64> = row.get(5)?;
     Ok(Token {
@@ -99,5 +99,6 @@ fn read(row: &Row<'_>) -> Result<Token, Error> {
         created: Timestamp::from_micros(row.get(3)?),
         expires: expires.map(Timestamp::from_micros),
         revoked: revoked.map(Timestamp::from_micros),
+        filter: row.get(6)?,
     })
 }

@@ -11,7 +11,7 @@ use conftrail_core::{Action, Event, ResourceKind, Value};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::Error;
-use crate::trail::place::Place;
+use crate::trail::place::{NOT_OURS, OF_ANOTHER, Place};
 use crate::trail::search::read_event;
 
 /// What an event does to what is known at present.
@@ -145,9 +145,17 @@ fn cursor(resource: &str) -> Cursor {
 ///
 /// # Errors
 /// `Rejected` for anything else.
-pub(super) fn parse(cursor: &Cursor) -> Result<String, Error> {
-    let resource = cursor.0.strip_prefix('c').filter(|resource| !resource.is_empty());
-    resource.map(str::to_owned).ok_or(Error::Rejected("continue from a cursor that was not handed out"))
+pub(super) fn parse(cursor: &Cursor, prefix: &str) -> Result<String, Error> {
+    resource_of(cursor, 'c', prefix)
+}
+
+/// Reads a cursor that names the last resource of a page below a prefix.
+///
+/// # Errors
+/// `Rejected` for one of another kind, and of another prefix.
+pub(super) fn resource_of(cursor: &Cursor, kind: char, prefix: &str) -> Result<String, Error> {
+    let resource = cursor.0.strip_prefix(kind).filter(|resource| !resource.is_empty()).ok_or(NOT_OURS)?;
+    if resource.starts_with(prefix) { Ok(resource.to_owned()) } else { Err(OF_ANOTHER) }
 }
 
 /// Says whether an event emptied its table whole. A partition is emptied by an `ALTER TABLE`, and of a statement that failed

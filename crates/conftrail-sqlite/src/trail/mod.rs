@@ -7,6 +7,7 @@ mod columns;
 mod compile;
 mod condition;
 mod current;
+mod follow;
 mod grow;
 mod insert;
 mod meet;

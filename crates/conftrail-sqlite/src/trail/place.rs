@@ -59,25 +59,46 @@ impl Place {
         slice_of(Timestamp::from_micros(self.time))
     }
 
-    /// Prints the place as a cursor.
-    pub(super) fn cursor(&self, kind: char) -> Cursor {
+    /// Prints the place as a cursor of one question.
+    pub(super) fn cursor(&self, kind: char, question: Question) -> Cursor {
         let Self { time, epoch, partition, offset, key } = self;
-        Cursor(format!("{kind}{time}.{epoch}.{partition}.{offset}.{key}"))
+        Cursor(format!("{kind}{}.{time}.{epoch}.{partition}.{offset}.{key}", question.0))
     }
 
-    /// Reads a cursor of the same kind.
+    /// Reads a cursor of the same kind and question.
     ///
     /// # Errors
-    /// `Rejected` for anything that [`Place::cursor`] did not print.
-    pub(super) fn parse(cursor: &Cursor, kind: char) -> Result<Self, Error> {
+    /// `Rejected` for anything that [`Place::cursor`] did not print, and for a cursor of another question.
+    pub(super) fn parse(cursor: &Cursor, kind: char, question: Question) -> Result<Self, Error> {
         let parsed = cursor.0.strip_prefix(kind).and_then(|text| {
             let numbers: Vec<i64> = text.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-            let [time, epoch, partition, offset, key] = numbers.try_into().ok()?;
-            Some(Self { time, epoch, partition, offset, key })
+            let [of, time, epoch, partition, offset, key] = numbers.try_into().ok()?;
+            Some((of, Self { time, epoch, partition, offset, key }))
         });
-        parsed.ok_or(Error::Rejected("continue from a cursor that was not handed out"))
+        match parsed {
+            None => Err(NOT_OURS),
+            Some((of, place)) if of == i64::from(question.0) => Ok(place),
+            Some(_) => Err(OF_ANOTHER),
+        }
     }
 }
+
+/// Tells one question's cursors from another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Question(u32);
+
+impl Question {
+    /// Returns the mark of a question: what is asked for, without the bounds of time that may move on between pages.
+    pub(super) fn of(asked: &str) -> Self {
+        Self(crc32fast::hash(asked.as_bytes()))
+    }
+}
+
+/// Says that a cursor is none of ours.
+pub(super) const NOT_OURS: Error = Error::Rejected("continue from a cursor that was not handed out");
+/// Says that a cursor was handed out for something else.
+pub(super) const OF_ANOTHER: Error =
+    Error::Rejected("continue from a cursor of another query: begin without a cursor");
 
 /// Returns the slice that a time belongs to.
 pub(super) fn slice_of(time: Timestamp) -> Slice {
@@ -122,9 +143,15 @@ mod tests {
     #[test]
     fn a_cursor_is_read_back_and_a_foreign_one_refused() {
         let place = Place { time: 1, epoch: 2, partition: 0, offset: 4, key: -5 };
-        assert_eq!(Place::parse(&place.cursor('s'), 's').unwrap(), place);
-        for text in ["", "s", "t1.2.0.4.5", "s1.2.0.4", "s1.2.0.4.5.6", "s1.2.0.4.x", "s1..0.4.5"] {
-            assert!(Place::parse(&Cursor(text.to_owned()), 's').is_err(), "{text}");
+        let question = Question::of("env:prod");
+        let cursor = place.cursor('s', question);
+        assert_eq!(Place::parse(&cursor, 's', question).unwrap(), place);
+        let other = Place::parse(&cursor, 's', Question::of("env:test")).unwrap_err();
+        assert!(other.to_string().contains("another query"), "{other}");
+        for text in ["", "s", "s1.2.0.4", "s9.1.2.0.4", "s9.1.2.0.4.5.6", "s9.1.2.0.4.x", "s9.1..0.4.5"] {
+            let refused = Place::parse(&Cursor(text.to_owned()), 's', question).unwrap_err();
+            assert!(refused.to_string().contains("not handed out"), "{text}");
         }
+        assert!(Place::parse(&place.cursor('t', question), 's', question).is_err());
     }
 }

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use crate::body;
 use crate::error::Error;
 use crate::trail::compile::Plan;
-use crate::trail::place::{Place, Slice, last_key};
+use crate::trail::place::{Place, Question, Slice, last_key};
 use crate::trail::route::{self, Purpose};
 use crate::trail::scan;
 
@@ -23,7 +23,7 @@ pub(super) const LARGEST_PAGE: usize = 10_000;
 pub(super) const PAGE_BYTES: usize = 32 << 20;
 /// Events that are read in vain before a page ends short, with a cursor to go on from. It bounds what a search
 /// costs that no index helps with: about a tenth of a second.
-const MOST_CHECKED: usize = 3_000;
+pub(super) const MOST_CHECKED: usize = 3_000;
 
 /// Returns one page.
 pub(super) fn search(
@@ -31,7 +31,8 @@ pub(super) fn search(
     request: &SearchRequest,
     now: Timestamp,
 ) -> Result<Page, Error> {
-    let after = request.cursor.as_ref().map(|cursor| Place::parse(cursor, CURSOR)).transpose()?;
+    let question = Question::of(&request.query.to_string());
+    let after = request.cursor.as_ref().map(|cursor| Place::parse(cursor, CURSOR, question)).transpose()?;
     let plan = Plan::new(&request.query, (request.since, request.until), now);
     let (low, high) = scan::keys(&plan);
     let high = match &after {
@@ -43,6 +44,7 @@ pub(super) fn search(
     let mut pager = Pager {
         connection,
         query: &request.query,
+        question,
         exact: route.exact,
         now,
         limit: request.limit.clamp(1, LARGEST_PAGE),
@@ -111,6 +113,7 @@ impl Held {
 struct Pager<'r> {
     connection: &'r Connection,
     query: &'r Query,
+    question: Question,
     exact: bool,
     now: Timestamp,
     limit: usize,
@@ -148,7 +151,7 @@ impl Pager<'_> {
     }
 
     fn end(&mut self) -> ControlFlow<()> {
-        self.page.next = self.last.map(|last| last.cursor(CURSOR));
+        self.page.next = self.last.map(|last| last.cursor(CURSOR, self.question));
         ControlFlow::Break(())
     }
 }

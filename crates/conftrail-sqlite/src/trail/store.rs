@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use conftrail_core::integrity::SigningKey;
 use conftrail_core::ports::{
-    Aggregate, AggregateRequest, AuditReader, AuditWriter, CurrentPage, Cursor, Page, Sealer, SearchRequest,
-    StatePage, StateRequest, WriteReport,
+    Aggregate, AggregateRequest, AuditReader, AuditWriter, CurrentPage, Cursor, FollowRequest, Followed,
+    Page, Sealer, SearchRequest, StatePage, StateRequest, WriteReport,
 };
 use conftrail_core::{Event, EventId, PortError, PortResult, Progress, Timestamp, explain};
 use rusqlite::{Connection, OptionalExtension as _};
@@ -18,7 +18,9 @@ use crate::error::During as _;
 use crate::trail::grow::Growth;
 use crate::trail::seal::{self, Seal};
 use crate::trail::search::{LARGEST_PAGE, read_event};
-use crate::trail::{aggregate, backfill, captured, current, insert, prepare, search, state, timeline};
+use crate::trail::{
+    aggregate, backfill, captured, current, follow, insert, prepare, search, state, timeline,
+};
 
 /// The schema, oldest first.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -185,7 +187,7 @@ impl AuditReader for Trail {
     async fn current(&self, prefix: &str, limit: usize, cursor: Option<Cursor>) -> PortResult<CurrentPage> {
         let prefix = prefix.to_owned();
         let read = self.database.read(move |connection| {
-            let after = cursor.as_ref().map(current::parse).transpose()?;
+            let after = cursor.as_ref().map(|cursor| current::parse(cursor, &prefix)).transpose()?;
             current::page(connection, &prefix, limit.clamp(1, LARGEST_PAGE), after.as_deref())
         });
         read.await.during("read current values")
@@ -194,6 +196,12 @@ impl AuditReader for Trail {
     async fn state_at(&self, request: StateRequest) -> PortResult<StatePage> {
         let read = self.database.read(move |connection| state::page(connection, &request));
         read.await.during("read how resources stood at a time")
+    }
+
+    async fn follow(&self, request: FollowRequest) -> PortResult<Followed> {
+        let now = (self.clock)();
+        let read = self.database.read(move |connection| follow::follow(connection, &request, now));
+        read.await.during("follow the trail")
     }
 }
 

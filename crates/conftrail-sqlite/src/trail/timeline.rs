@@ -6,7 +6,7 @@ use conftrail_core::ports::{Cursor, Page};
 use rusqlite::{Connection, params};
 
 use crate::error::Error;
-use crate::trail::place::{PLACE, Place};
+use crate::trail::place::{PLACE, Place, Question};
 use crate::trail::search::{LARGEST_PAGE, PAGE_BYTES, read_event};
 
 /// What a timeline's cursors begin with.
@@ -19,7 +19,8 @@ pub(super) fn timeline(
     limit: usize,
     cursor: Option<&Cursor>,
 ) -> Result<Page, Error> {
-    let after = cursor.map(|cursor| Place::parse(cursor, CURSOR)).transpose()?;
+    let question = Question::of(resource);
+    let after = cursor.map(|cursor| Place::parse(cursor, CURSOR, question)).transpose()?;
     let Place { epoch, partition, offset, key, .. } = after.unwrap_or(LAST);
     let limit = limit.clamp(1, LARGEST_PAGE);
     let mut select = connection.prepare_cached(&format!(
@@ -38,7 +39,7 @@ pub(super) fn timeline(
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
         if page.events.len() == limit || bytes > PAGE_BYTES {
-            page.next = last.map(|last: Place| last.cursor(CURSOR));
+            page.next = last.map(|last: Place| last.cursor(CURSOR, question));
             break;
         }
         let place = Place::read(row, 0)?;

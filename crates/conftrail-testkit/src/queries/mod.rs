@@ -3,6 +3,7 @@
 //! An engine stores [`events`], runs every [`Case`] and compares the ids it found. `now` is [`now`].
 
 mod cases;
+pub mod naive;
 
 use std::collections::BTreeMap;
 
@@ -101,6 +102,29 @@ mod tests {
         for case in cases() {
             let matching = events.iter().filter(|event| matches(&case.query, &EventView::new(event, now())));
             check(&case, matching.map(|event| event.id));
+        }
+    }
+
+    #[test]
+    fn the_naive_evaluation_finds_what_the_suite_expects() {
+        let events = events();
+        for case in cases() {
+            let found = events.iter().filter(|event| naive::finds(case.text, event, now()));
+            check(&case, found.map(|event| event.id));
+        }
+    }
+
+    #[test]
+    fn the_suite_has_every_field_and_every_operator() {
+        let texts: Vec<&str> = cases().iter().map(|case| case.text).collect();
+        let all = texts.join(" ");
+        for sign in ["<", "<=", ">", ">=", ":*", "not ", " or ", " and ", "(", "\"", "\\", "*"] {
+            assert!(all.contains(sign), "{sign}");
+        }
+        let printed: Vec<String> = cases().iter().map(|case| case.query.to_string()).collect();
+        let families = ["before.", "after.", "detail.", "position.", "labels."];
+        for field in conftrail_core::query::Field::names().chain(families) {
+            assert!(printed.iter().any(|query| query.contains(field)), "no query asks for {field}");
         }
     }
 

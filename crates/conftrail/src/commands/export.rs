@@ -10,8 +10,8 @@ use conftrail_core::{Event, Timestamp, explain};
 
 use super::list;
 use crate::cli::{Common, ExportArgs, ExportFormat};
-use crate::output::{MaxwellLine, Printer};
-use crate::reader;
+use crate::output::{MaxwellLine, Printer, append_csv, append_csv_header, print_text};
+use crate::{WrongUsage, reader};
 
 /// What Maxwell's JSON can tell of: changes read from a binlog.
 const OF_BINLOGS: &str = "source.kind:mysql";
@@ -20,7 +20,10 @@ const PAGE: usize = 500;
 
 /// `conftrail export`.
 pub(crate) async fn run(common: &Common, arguments: ExportArgs) -> anyhow::Result<ExitCode> {
-    let ExportArgs { query, format, since, until, reading } = arguments;
+    let ExportArgs { query, format, since, until, bom, reading } = arguments;
+    if bom && format != ExportFormat::Csv {
+        return Err(WrongUsage("--bom is for --format csv".to_owned()).into());
+    }
     let text = query.as_deref().unwrap_or(list::CHANGES);
     // On its own first, so that the place of what is wrong is that of what was typed.
     let mut query = list::parse_query(text)?;
@@ -30,10 +33,19 @@ pub(crate) async fn run(common: &Common, arguments: ExportArgs) -> anyhow::Resul
     let printer = Printer::new(common);
     let (since, until) = list::between(since.as_deref(), until.as_deref(), &printer)?;
     let trail = reader::open(common, &reading).await?;
+    if format == ExportFormat::Csv {
+        if bom {
+            print_text("\u{feff}")?;
+        }
+        printer.print_each([()], |_, into| append_csv_header(into))?;
+    }
     let wanted = Wanted { trail: &*trail, query, since, until };
     wanted
         .oldest_first(|events| match format {
             ExportFormat::Jsonl => printer.print_json(events.iter().rev().cloned()),
+            ExportFormat::Csv => {
+                printer.print_each(events.iter().rev(), |event, into| append_csv(event, into))
+            }
             ExportFormat::Maxwell => printer.print_json(events.iter().rev().cloned().map(MaxwellLine)),
         })
         .await?;

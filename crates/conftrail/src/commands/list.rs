@@ -1,13 +1,15 @@
 //! `log` and `timeline`: events, newest first.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use conftrail_core::ports::{Cursor, Page, SearchRequest};
 use conftrail_core::query::Query;
-use conftrail_core::{PortResult, Timestamp, explain};
+use conftrail_core::{Event, PortResult, Timestamp, explain};
 use conftrail_pipeline::now;
 
-use crate::cli::{Common, Range, Reading};
+use super::follow::{self, Following};
+use crate::cli::{Common, LogArgs, Range, Reading};
 use crate::output::{Printer, event_line, event_with_diff, parse_time};
 use crate::{reader, say};
 
@@ -17,18 +19,18 @@ pub(crate) const CHANGES: &str = "not kind:view";
 const PAGE: usize = 500;
 
 /// `conftrail log`.
-pub(crate) async fn log(
-    common: &Common,
-    query: Option<&str>,
-    range: &Range,
-    patch: bool,
-    reading: &Reading,
-) -> anyhow::Result<ExitCode> {
-    let query = parse_query(query.unwrap_or(CHANGES))?;
+pub(crate) async fn log(common: &Common, arguments: LogArgs) -> anyhow::Result<ExitCode> {
+    let LogArgs { query, range, patch, follow, reading } = arguments;
+    let query = parse_query(query.as_deref().unwrap_or(CHANGES))?;
     let printer = Printer::new(common);
-    let (since, until) = bounds(range, &printer)?;
-    let trail = reader::open(common, reading).await?;
-    print_pages(&printer, range.limit, patch, |limit, cursor| {
+    let (since, until) = bounds(&range, &printer)?;
+    let trail = reader::open(common, &reading).await?;
+    if follow {
+        let first = if range.all { usize::MAX } else { range.limit };
+        follow::run(&*trail, Following { query, since, first, patch }, &printer).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    print_pages(&printer, range.most(), patch, |limit, cursor| {
         trail.search(SearchRequest { query: query.clone(), since, until, limit, cursor })
     })
     .await?;
@@ -46,11 +48,14 @@ pub(crate) async fn timeline(
     let printer = Printer::new(common);
     let trail = reader::open(common, reading).await?;
     let printed =
-        print_pages(&printer, limit, patch, |limit, cursor| trail.timeline(resource, limit, cursor));
+        print_pages(&printer, most(limit), patch, |limit, cursor| trail.timeline(resource, limit, cursor));
     if printed.await? == 0 {
-        say(&format!(
-            "nothing is on record of `{resource}`; a resource's whole id stands in `conftrail log`"
-        ));
+        say(&match printer.language.pick("en", "zh") {
+            "zh" => format!("没有 `{resource}` 的记录；完整的资源 id 见 `conftrail log`"),
+            _ => format!(
+                "nothing is on record of `{resource}`; a resource's whole id stands in `conftrail log`"
+            ),
+        });
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -78,34 +83,79 @@ pub(crate) fn between(
     Ok((read(since)?, read(until)?))
 }
 
-/// Prints page after page until `limit` events are out, 0 meaning all, and returns how many were printed.
-async fn print_pages<F, R>(
+/// Returns how many are wanted at most, 0 meaning all.
+fn most(limit: usize) -> usize {
+    if limit == 0 { usize::MAX } else { limit }
+}
+
+/// Says that counts are extrapolated.
+pub(crate) fn sampled(printer: &Printer) -> &'static str {
+    printer.language.pick(
+        "counted in a sample: what is rare may be missing; a narrower search or time range counts exactly",
+        "按抽样计数：罕见的值可能缺失；缩小查询或时间范围可得到精确计数",
+    )
+}
+
+/// Prints page after page until `most` events are out, and returns how many were printed.
+pub(crate) async fn print_pages<F, R>(
     printer: &Printer,
-    limit: usize,
+    most: usize,
     patch: bool,
-    mut fetch: F,
+    fetch: F,
 ) -> anyhow::Result<usize>
 where
     F: FnMut(usize, Option<Cursor>) -> R,
     R: Future<Output = PortResult<Page>>,
 {
-    let mut left = if limit == 0 { usize::MAX } else { limit };
-    let mut cursor = None;
     let mut printed = 0;
-    while left > 0 {
-        let page = fetch(left.min(PAGE), cursor).await.map_err(|error| anyhow::anyhow!(explain(&error)))?;
-        left -= page.events.len().min(left);
-        printed += page.events.len();
-        for event in &page.events {
+    each_page(most, fetch, |events| {
+        printed += events.len();
+        events.iter().try_for_each(|event| {
             printer.print(event, |printer| match patch {
                 true => event_with_diff(event, printer),
                 false => event_line(event, printer),
-            })?;
-        }
+            })
+        })
+    })
+    .await?;
+    Ok(printed)
+}
+
+/// Returns the newest events, at most so many, newest first.
+pub(crate) async fn newest<F, R>(most: usize, fetch: F) -> anyhow::Result<Vec<Arc<Event>>>
+where
+    F: FnMut(usize, Option<Cursor>) -> R,
+    R: Future<Output = PortResult<Page>>,
+{
+    let mut found = Vec::new();
+    each_page(most, fetch, |events| {
+        found.extend_from_slice(events);
+        Ok(())
+    })
+    .await?;
+    Ok(found)
+}
+
+/// Hands out page after page, `most` events in all.
+async fn each_page<F, R>(
+    most: usize,
+    mut fetch: F,
+    mut each: impl FnMut(&[Arc<Event>]) -> anyhow::Result<()>,
+) -> anyhow::Result<()>
+where
+    F: FnMut(usize, Option<Cursor>) -> R,
+    R: Future<Output = PortResult<Page>>,
+{
+    let mut left = most;
+    let mut cursor = None;
+    while left > 0 {
+        let page = fetch(left.min(PAGE), cursor).await.map_err(|error| anyhow::anyhow!(explain(&error)))?;
+        left -= page.events.len().min(left);
+        each(&page.events)?;
         cursor = page.next;
         if cursor.is_none() {
             break;
         }
     }
-    Ok(printed)
+    Ok(())
 }

@@ -1,11 +1,13 @@
 //! The commands: each turns its arguments into one call and prints the answer.
 
 mod at;
+mod blame;
 mod check;
 mod current;
 mod dead_letters;
 mod demo;
 mod export;
+mod follow;
 mod init;
 mod ledger;
 mod list;
@@ -18,7 +20,9 @@ mod show;
 mod silence;
 mod tail;
 mod token;
+mod trail;
 mod verify;
+mod who;
 
 use std::process::ExitCode;
 
@@ -41,16 +45,14 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Init { mysql, password_file, watch } => init::run(mysql, password_file, watch).await,
         Command::Check => check::run(&common).await,
         Command::Tail(arguments) => tail::run(&common, arguments).await,
-        Command::Log { query, range, patch, reading } => {
-            list::log(&common, query.as_deref(), &range, patch, &reading).await
-        }
+        Command::Log(arguments) => list::log(&common, arguments).await,
         Command::Timeline { resource, limit, patch, reading } => {
             list::timeline(&common, &resource, limit, patch, &reading).await
         }
-        Command::Search { query, range, facet, histogram, count, reading } => {
-            let wanted = search::Wanted { facet, histogram, count };
-            search::run(&common, &query, &range, wanted, &reading).await
-        }
+        Command::Search(arguments) => search::run(&common, arguments).await,
+        Command::Blame(arguments) => blame::run(&common, arguments).await,
+        Command::Who(arguments) => who::run(&common, arguments).await,
+        Command::Trail(arguments) => trail::run(&common, arguments).await,
         Command::Export(arguments) => export::run(&common, arguments).await,
         Command::Show { id, reading } => show::show(&common, &id, &reading).await,
         Command::Diff { id, reading } => show::diff(&common, &id, &reading).await,

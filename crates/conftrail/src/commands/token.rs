@@ -7,6 +7,7 @@ use conftrail_api::wire::{CreatedToken, NewToken, Tokens};
 use conftrail_core::Period;
 use serde_json::Value as Json;
 
+use super::list;
 use crate::cli::{Common, TokenCommand};
 use crate::output::Printer;
 use crate::{reader, say};
@@ -15,9 +16,13 @@ use crate::{reader, say};
 pub(crate) async fn run(common: &Common, command: TokenCommand) -> anyhow::Result<ExitCode> {
     let printer = Printer::new(common);
     match command {
-        TokenCommand::Create { name, role, expires, reading } => {
+        TokenCommand::Create { name, role, filter, expires, reading } => {
             let valid_for = expires.map(|text| Period::parse(&text)).transpose().context("--expires")?;
-            let body = NewToken { name, role, valid_for };
+            if let Some(text) = &filter {
+                // Here first: the place of what is wrong is told with a caret.
+                list::parse_query(text).context("--filter")?;
+            }
+            let body = NewToken { name, role, filter, valid_for };
             let created: CreatedToken = reader::client(common, &reading)?.post("/tokens", &body).await?;
             say("keep this secret: it is not stored and cannot be shown again");
             printer.print(&created, |_| created.secret.clone())?;
@@ -31,11 +36,13 @@ pub(crate) async fn run(common: &Common, command: TokenCommand) -> anyhow::Resul
                         (None, Some(end)) => format!("until {}", printer.zone.print(end)),
                         (None, None) => "valid".to_owned(),
                     };
+                    let filter = token.filter.as_deref().map(|filter| format!("  {filter}"));
                     format!(
-                        "{:<20} {:<9} {}  {state}",
+                        "{:<20} {:<9} {}  {state}{}",
                         token.name,
                         token.role.as_str(),
-                        printer.zone.print(token.created)
+                        printer.zone.print(token.created),
+                        filter.unwrap_or_default()
                     )
                 })?;
             }

@@ -143,7 +143,7 @@ pub(super) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-fn shorten(text: &str) -> String {
+pub(super) fn shorten(text: &str) -> String {
     let mut characters = text.chars();
     let mut short: String =
         characters.by_ref().take(LONGEST_VALUE).map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -1,7 +1,10 @@
 //! What commands print: stdout is data, in text or as one JSON object a line.
 
+mod blame;
+mod csv;
 mod event;
 mod maxwell;
+mod person;
 mod state;
 mod verification;
 mod zone;
@@ -15,11 +18,15 @@ use serde::Serialize;
 
 use crate::cli::{self, Common, Output};
 
+pub(crate) use blame::blame;
+pub(crate) use csv::{append_header as append_csv_header, append_rows as append_csv};
 pub(crate) use event::{event_diff, event_line, event_with_diff};
 pub(crate) use maxwell::MaxwellLine;
+pub(crate) use person::{bars, person};
 pub(crate) use state::{content, state};
 pub(crate) use verification::verification;
-pub(crate) use zone::{Zone, parse_time};
+pub(crate) use zone::Zone;
+pub(crate) use zone::parse_time;
 
 /// Lines are written together up to this many bytes.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
@@ -52,7 +59,7 @@ impl Printer {
         Self {
             output: common.output,
             language,
-            zone: if common.utc { Zone::Utc } else { Zone::Local },
+            zone: common.tz.unwrap_or(if common.utc { Zone::Utc } else { Zone::Local }),
             colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
             lines: RefCell::new(Json::with_capacity(WRITTEN_AT_ONCE + LAST_LINE)),
         }
@@ -102,7 +109,11 @@ impl Printer {
         self.print_each(values, |value, lines| value.append_json(lines))
     }
 
-    fn print_each<T>(
+    /// Prints lines that `append` writes without their end, of which all are out when this returns.
+    ///
+    /// # Errors
+    /// stdout is closed.
+    pub(crate) fn print_each<T>(
         &self,
         values: impl IntoIterator<Item = T>,
         append: impl Fn(&T, &mut Json),

@@ -1,10 +1,33 @@
 //! A small client of conftrail's own HTTP API.
 
+use std::time::Duration;
+
 use anyhow::{Context, anyhow};
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+
+/// How often a request is made again that the instance put off because the token asks too often.
+const MOST_WAITS: u32 = 20;
+/// The longest such wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What an instance refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{said} (HTTP {status})")]
+struct Refused {
+    said: String,
+    status: u16,
+}
+
+/// Says whether the same may work later: the instance is not there, is being started, or has too much to do.
+pub(crate) fn is_passing(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| match cause.downcast_ref::<Refused>() {
+        Some(refused) => matches!(refused.status, 429 | 502 | 503 | 504),
+        None => cause.is::<reqwest::Error>(),
+    })
+}
 
 /// Speaks to a running instance with a token.
 #[derive(Clone)]
@@ -80,6 +103,23 @@ impl Client {
     }
 
     async fn reach(&self, request: RequestBuilder) -> anyhow::Result<reqwest::Response> {
+        let mut request = request;
+        for _ in 0..MOST_WAITS {
+            let Some(again) = request.try_clone() else { break };
+            let response = self.sent(request).await?;
+            if response.status() != StatusCode::TOO_MANY_REQUESTS {
+                return Ok(response);
+            }
+            // Many pages of a large answer: the instance says when it goes on.
+            let wait = response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+            let wait = wait.and_then(|wait| wait.parse().ok()).map_or(LONGEST_WAIT, Duration::from_secs);
+            tokio::time::sleep(wait.min(LONGEST_WAIT)).await;
+            request = again;
+        }
+        self.sent(request).await
+    }
+
+    async fn sent(&self, request: RequestBuilder) -> anyhow::Result<reqwest::Response> {
         request.send().await.with_context(|| {
             format!(
                 "cannot reach conftrail at {}: is it running? `--offline` reads the store directly",
@@ -98,6 +138,6 @@ impl Client {
         // RFC 9457 problem details.
         let problem: Json = serde_json::from_slice(&bytes).unwrap_or_default();
         let said = problem["detail"].as_str().or(problem["title"].as_str()).unwrap_or("no reason given");
-        Err(anyhow!("{said} (HTTP {})", status.as_u16()))
+        Err(Refused { said: said.to_owned(), status: status.as_u16() }.into())
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use conftrail_api::wire::{AggregateBody, CurrentRows, Events, StateRows};
 use conftrail_core::ports::{
-    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, Page, SearchRequest, StatePage,
-    StateRequest,
+    Aggregate, AggregateRequest, AuditReader, CurrentPage, Cursor, FollowRequest, Followed, Page,
+    SearchRequest, StatePage, StateRequest,
 };
 use conftrail_core::{Event, EventId, PortError, PortResult, Timestamp};
 
-use super::Client;
+use super::{Client, client};
 
 /// Reads the trail through a running instance.
 pub(crate) struct RemoteReader(Client);
@@ -22,8 +22,12 @@ impl RemoteReader {
     }
 }
 
+/// Seconds that the instance waits for something to come before it answers that nothing did.
+const WAIT: u64 = 15;
+
 fn failed(error: anyhow::Error) -> PortError {
-    PortError::rejected(format!("{error:#}"))
+    let said = format!("{error:#}");
+    if client::is_passing(&error) { PortError::unavailable(said) } else { PortError::rejected(said) }
 }
 
 fn bounds(since: Option<Timestamp>, until: Option<Timestamp>) -> Vec<(&'static str, String)> {
@@ -82,5 +86,12 @@ impl AuditReader for RemoteReader {
         query.extend(paging(request.limit, request.cursor));
         let StateRows { rows, next } = self.0.get("/state", &query).await.map_err(failed)?;
         Ok(StatePage { rows, next })
+    }
+
+    async fn follow(&self, request: FollowRequest) -> PortResult<Followed> {
+        let mut query = vec![("q", request.query.to_string()), ("limit", request.limit.to_string())];
+        query.extend(request.after.map(|after| ("after", after.0)));
+        query.push(("wait", WAIT.to_string()));
+        self.0.get("/events/tail", &query).await.map_err(failed)
     }
 }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 
 use crate::error::Error;
 use crate::trail::captured::Captured;
-use crate::trail::current::PAGE_BYTES;
+use crate::trail::current::{PAGE_BYTES, resource_of};
 use crate::trail::search::LARGEST_PAGE;
 use wide::Wide;
 
@@ -21,7 +21,8 @@ const CURSOR: char = 'a';
 
 /// Returns one page of states. All resources that ever had a value stand in `current`, the removed ones too.
 pub(super) fn page(connection: &Connection, request: &StateRequest) -> Result<StatePage, Error> {
-    let after = request.cursor.as_ref().map(parse).transpose()?.unwrap_or_default();
+    let after = request.cursor.as_ref().map(|cursor| resource_of(cursor, CURSOR, &request.prefix));
+    let after = after.transpose()?.unwrap_or_default();
     let limit = request.limit.clamp(1, LARGEST_PAGE);
     let mut select = connection.prepare_cached(
         "SELECT resource FROM current WHERE resource >= ?1 AND resource > ?2 ORDER BY resource",
@@ -41,11 +42,6 @@ pub(super) fn page(connection: &Connection, request: &StateRequest) -> Result<St
         page.rows.push(asked.row(resource)?);
     }
     Ok(page)
-}
-
-fn parse(cursor: &Cursor) -> Result<String, Error> {
-    let resource = cursor.0.strip_prefix(CURSOR).filter(|resource| !resource.is_empty());
-    resource.map(str::to_owned).ok_or(Error::Rejected("continue from a cursor that was not handed out"))
 }
 
 /// One question, and what the rows of its page share.

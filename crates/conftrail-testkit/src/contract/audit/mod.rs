@@ -12,6 +12,7 @@ use conftrail_core::{Event, EventId};
 
 pub mod counts;
 pub mod current;
+pub mod follow;
 pub mod search;
 pub mod state;
 pub mod timeline;
@@ -52,6 +53,10 @@ macro_rules! audit_contract {
             search: a_page_is_stable_while_events_arrive
             search: bounds_of_time_are_from_and_before
             search: a_foreign_cursor_is_rejected
+            search: a_cursor_of_another_question_is_rejected
+            follow: nothing_is_missed_or_told_twice_in_the_order_of_recording
+            follow: what_does_not_match_moves_the_place_too
+            follow: a_place_that_is_none_of_ours_is_rejected
             counts: every_query_of_the_suite_counts_what_it_finds
             counts: facets_and_histogram_count_days_and_parts_of_days
             counts: the_most_frequent_values_come_first

@@ -22,7 +22,7 @@ pub async fn every_query_of_the_suite_finds_what_it_must(trails: &dyn Trails) {
     }
 }
 
-/// Queries of the suite, joined and negated in pairs, against the matcher.
+/// Queries of the suite, joined and negated in pairs, against the matcher and the naive evaluation of their text.
 pub async fn combinations_of_queries_find_what_the_matcher_finds(trails: &dyn Trails) {
     let trail = trails.open().await;
     let events = queries::events();
@@ -44,6 +44,9 @@ pub async fn combinations_of_queries_find_what_the_matcher_finds(trails: &dyn Tr
                 .filter(|event| matches(&query, &EventView::new(event, queries::now())))
                 .map(|event| event.id)
                 .collect();
+            let text = query.to_string();
+            let naively = events.iter().filter(|event| queries::naive::finds(&text, event, queries::now()));
+            assert_eq!(naively.map(|event| event.id).collect::<Vec<_>>(), expected, "{query}");
             let mut found = ids(&found);
             found.sort_by_key(|id| events.iter().position(|event| event.id == *id));
             assert_eq!(found, expected, "{query}");
@@ -119,6 +122,31 @@ pub async fn bounds_of_time_are_from_and_before(trails: &dyn Trails) {
     assert!(trail.all(empty).await.is_empty());
     let narrower = Query::parse(&format!("time>={}", at(5))).unwrap();
     assert_eq!(ids(&trail.all(bounded(narrower)).await), expected[..2]);
+}
+
+/// A cursor that was handed out for another query, resource or prefix is refused, and says so.
+pub async fn a_cursor_of_another_question_is_rejected(trails: &dyn Trails) {
+    let trail = trails.open().await;
+    trail.write((0..6).map(event)).await;
+    let of = |text: &str| request(Query::parse(text).unwrap(), 2);
+    let cursor = trail.reader.search(of("actor:alice")).await.unwrap().next;
+    let refused = |refused: conftrail_core::PortError| {
+        assert_eq!(refused.kind(), ErrorKind::Rejected);
+        let said = conftrail_core::explain(&refused);
+        assert!(said.contains("another"), "{said}");
+    };
+    let other = SearchRequest { cursor: cursor.clone(), ..of("actor:bob") };
+    refused(trail.reader.search(other).await.map(|page| page.events.len()).unwrap_err());
+    // Bounds of time may move on between pages: `now` does.
+    let later = SearchRequest { cursor: cursor.clone(), since: Some(at(0)), ..of("actor:alice") };
+    assert_eq!(trail.reader.search(later).await.unwrap().events.len(), 2);
+
+    let row = crate::contract::events::row_id;
+    trail.write([about("1", event(100)), about("1", event(101)), about("2", event(102))]).await;
+    let cursor = trail.reader.timeline(&row("1"), 1, None).await.unwrap().next;
+    refused(trail.reader.timeline(&row("2"), 1, cursor).await.map(|page| page.events.len()).unwrap_err());
+    let cursor = trail.reader.current("mysql:", 1, None).await.unwrap().next;
+    refused(trail.reader.current("files:", 1, cursor).await.map(|page| page.rows.len()).unwrap_err());
 }
 
 /// A cursor that this store did not hand out for a search is refused.

@@ -191,6 +191,7 @@ pub fn dead(seconds: u64) -> Settlement {
 /// Returns a token with a hash of its own, valid until it is revoked.
 pub fn token(name: &str, hash: &str) -> Token {
     Token {
+        filter: None,
         name: name.into(),
         role: Role::Operator,
         hash: hash.into(),
