@@ -74,3 +74,31 @@ async fn two_readings_of_one_change_that_differ_keep_the_first_and_alert() {
     assert_eq!(shown.after, first.after);
     rig.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_fails_is_told_once_in_an_hour_and_counted_each_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let moment = at(1);
+    let changes = (1..=3).map(|number| file_event("etc", "broken.yaml", number, moment)).collect();
+    let source = Arc::new(ScriptedSource::new("etc", vec![Step::Changes(changes, Some(at(2)))]));
+    let receiver = Arc::new(ScriptedReceiver::default());
+    let rig = Rig::start(directory.path(), source, receiver.clone());
+    let told = until(SOON, "the failure to be told", async || {
+        receiver.taken().into_iter().find(|one| one.announcement.rule == "conftrail/rule-error")
+    })
+    .await;
+    assert_eq!(
+        told.announcement.summary,
+        "A rule failed: test/broken: `size(changes) / 0`: a number is divided by zero"
+    );
+    let counted = "rule_errors_total{rule=\"test/broken\"} 3\n";
+    until(SOON, "each failure to be counted", async || rig.metrics().contains(counted).then_some(())).await;
+    until(SOON, "everything to be told", async || {
+        let ledger = rig.control.ledger(Timestamp::default()).await.unwrap();
+        (ledger.announced + ledger.counted == 4 && ledger.pending == 0).then_some(())
+    })
+    .await;
+    rig.stop().await;
+    let failures = receiver.taken().into_iter().filter(|one| one.announcement.rule == "conftrail/rule-error");
+    assert_eq!(failures.count(), 1);
+}

@@ -30,6 +30,9 @@ rules:
     match: 'path:limit'
     severity: critical
     group_by: [resource.id]
+  - id: broken
+    match: 'name:broken.yaml'
+    when: size(changes) / 0 > 1
 ";
 
 /// A running pipeline.

@@ -35,7 +35,8 @@ pub async fn detections_come_back_whole_and_oldest_first(stores: &impl Stores) {
     let excepted =
         Detection { verdict: Verdict::Excepted { exception: "night shift".into() }, ..detection("test", 5) };
     let shadow = Detection { verdict: Verdict::Shadow, late: true, ..detection("prod", 1) };
-    let recorded = [detection("prod", 3), excepted, shadow, detection("prod", 2)];
+    let failed = Detection { verdict: Verdict::RuleError { failed: "p/a".into() }, ..detection("prod", 4) };
+    let recorded = [detection("prod", 3), excepted, shadow, failed, detection("prod", 2)];
     stores.open().await.record_detections(&recorded).await.unwrap();
 
     let workload = stores.open().await.workload(10, at(100), by_rule()).await.unwrap();
@@ -45,7 +46,7 @@ pub async fn detections_come_back_whole_and_oldest_first(stores: &impl Stores) {
     let mut expected: Vec<_> = recorded.iter().map(Detection::group).collect();
     expected.sort();
     expected.dedup();
-    assert_eq!(expected.len(), 3, "two share a group, and what is late has its own");
+    assert_eq!(expected.len(), 3, "three share a group, and what is late has its own");
     assert_eq!(groups, expected, "each group of an open detection stands there once");
     assert!(workload.groups.iter().all(|group| group.collecting.is_none() && group.last_announced.is_none()));
     assert_eq!(workload.next_flush, None);
