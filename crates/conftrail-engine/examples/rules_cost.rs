@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use conftrail_core::capture::{Draft, Payload};
 use conftrail_core::{Action, Change, ChangeOp, Event, Origin, Resource, ResourceKind, Timestamp, Value};
+use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::{RuleSet, RuleSource};
 
 const EVENTS: u64 = 100_000;
@@ -91,7 +92,8 @@ fn rules(count: usize, condition: fn(usize) -> String) -> RuleSet {
 }
 
 fn load(text: &str) -> RuleSet {
-    RuleSet::load(&[RuleSource { file: "bench.yaml", text }]).expect("the generated rules are valid")
+    RuleSet::load(&[RuleSource { file: "bench.yaml", text }], &TimeIntervals::default())
+        .expect("the generated rules are valid")
 }
 
 /// Rules as people have them: each about one table of one environment; every tenth about a path or a text.

@@ -198,11 +198,11 @@ impl Parts {
 
     /// Starts detect, alert and notify as far as they are asked for.
     async fn alerting(&mut self, config: &Config, has: impl Fn(RoleName) -> bool) -> anyhow::Result<()> {
-        let rules = Arc::new(rules::load(config)?);
+        let routing = rules::load_routing(config)?;
+        let rules = Arc::new(rules::load(config, routing.as_ref())?);
         for warning in rules.warnings() {
             tracing::warn!(finding = %warning, "rule file");
         }
-        let routing = rules::load_routing(config)?;
         let presentation =
             Presentation { language: Language::English, external_url: config.api.external_url.clone() };
         let receivers = match &routing {

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use conftrail_engine::Routing;
 use conftrail_engine::rules::{RuleSet, RuleSource, is_rule_file};
+use conftrail_engine::{Routing, TimeIntervals};
 
 use crate::config::Config;
 
-/// Loads the built-in rules and those of `rules.dir`, checked as a whole.
+/// Loads the built-in rules and those of `rules.dir`, checked as a whole. Conditions ask about the time intervals of `routing`.
 ///
 /// # Errors
 /// Every finding of every file, with its position.
-pub(crate) fn load(config: &Config) -> anyhow::Result<RuleSet> {
+pub(crate) fn load(config: &Config, routing: Option<&Routing>) -> anyhow::Result<RuleSet> {
     let mut files = Vec::new();
     if let Some(directory) = &config.rules.dir {
         for path in rule_files(directory, config.rules.routing.as_deref())? {
@@ -22,7 +22,8 @@ pub(crate) fn load(config: &Config) -> anyhow::Result<RuleSet> {
         }
     }
     let sources: Vec<_> = files.iter().map(|(file, text)| RuleSource { file, text }).collect();
-    Ok(RuleSet::load(&sources)?)
+    let none = TimeIntervals::default();
+    Ok(RuleSet::load(&sources, routing.map_or(&none, Routing::intervals))?)
 }
 
 /// Loads the routing file; without one nobody is told.

@@ -7,7 +7,7 @@ use crate::cel::lower::{Use, lower};
 use crate::cel::names::Names;
 
 /// Checks all macros, marks those that are broken, and returns what is wrong, each with the macro in whose text it stands.
-pub(crate) fn check_macros(names: &mut Names) -> Vec<(String, Complaint)> {
+pub(crate) fn check_macros(names: &mut Names<'_>) -> Vec<(String, Complaint)> {
     let mut told = BTreeSet::new();
     let mut complaints = Vec::new();
     let mut broken = Vec::new();

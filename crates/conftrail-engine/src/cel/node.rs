@@ -10,6 +10,7 @@ use regex::Regex;
 use crate::cel::complaint::Span;
 use crate::cel::schema::Field;
 use crate::cel::types::Type;
+use crate::intervals::TimeInterval;
 
 /// Where a part stands: in which of the expression's sources (0 is its own text, the others are macros), and at which place of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,6 +146,7 @@ pub(crate) enum Kind {
     Read(Reading, Box<Node>),
     IsNumber(Box<Node>),
     PctChange(Box<[Node; 2]>),
+    InWindow(Box<Node>, Arc<TimeInterval>),
 }
 
 impl Node {
@@ -165,7 +167,8 @@ impl Node {
             | Kind::Glob(one, _)
             | Kind::Size(one)
             | Kind::Read(_, one)
-            | Kind::IsNumber(one) => vec![one],
+            | Kind::IsNumber(one)
+            | Kind::InWindow(one, _) => vec![one],
             Kind::Get(one, two) | Kind::Index(one, two) | Kind::And(one, two) | Kind::Or(one, two) => {
                 vec![one, two]
             }

@@ -10,7 +10,7 @@ use crate::cel::failure::{Cause, Failure};
 use crate::cel::filter::filter;
 use crate::cel::lower::{Lowered, Source, Use, lower};
 use crate::cel::names::Names;
-use crate::cel::node::Node;
+use crate::cel::node::{Kind, Node};
 use crate::cel::parse::parse;
 use crate::shorten::shorten;
 
@@ -45,7 +45,7 @@ impl Program {
     ///
     /// # Errors
     /// Everything that is wrong with it; of what cannot be parsed, the first thing.
-    pub(crate) fn compile(text: &str, names: &Names, exploded: bool) -> Result<Self, Vec<Complaint>> {
+    pub(crate) fn compile(text: &str, names: &Names<'_>, exploded: bool) -> Result<Self, Vec<Complaint>> {
         let tree = parse(text).map_err(|complaint| vec![complaint])?;
         let Lowered { root, sources, lists } = lower(&tree, text.into(), names, Use::Condition { exploded })?;
         let lists = lists
@@ -81,7 +81,9 @@ impl Program {
     /// Returns everything that decides what the condition means.
     pub(crate) fn identity(&self) -> Vec<String> {
         let texts = self.sources.iter().map(|source| source.text.to_string());
-        texts.chain(self.lists.iter().cloned()).collect()
+        let mut identity: Vec<String> = texts.chain(self.lists.iter().cloned()).collect();
+        intervals(&self.root, &mut identity);
+        identity
     }
 
     pub(crate) fn text_of(&self, node: &Node) -> String {
@@ -101,5 +103,15 @@ impl Program {
             span: failure.place.span,
             cause: failure.cause,
         }
+    }
+}
+
+/// The intervals that a condition asks about; they stand in another file.
+fn intervals(node: &Node, found: &mut Vec<String>) {
+    if let Kind::InWindow(_, interval) = &node.kind {
+        found.push(format!("{interval:?}"));
+    }
+    for part in node.parts() {
+        intervals(part, found);
     }
 }

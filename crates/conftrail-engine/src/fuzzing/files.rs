@@ -1,6 +1,7 @@
 //! Files of rules and of routing: each is loaded or refused with a reason, and with places inside of the file.
 
 use super::{EVENTS, NOW};
+use crate::intervals::TimeIntervals;
 use crate::rules::RuleSource;
 use crate::{Routing, RuleSet};
 
@@ -15,7 +16,7 @@ fn text(input: &[u8]) -> &str {
 /// When a refusal gives no reason or a place outside of the file, or when an event is judged otherwise the second time.
 pub fn rules(input: &[u8]) {
     let text = text(input);
-    match RuleSet::load(&[RuleSource { file: "fuzz.yaml", text }]) {
+    match RuleSet::load(&[RuleSource { file: "fuzz.yaml", text }], &TimeIntervals::default()) {
         Ok(rules) => {
             for event in EVENTS.iter() {
                 assert_eq!(rules.detect(event, NOW), rules.detect(event, NOW), "an event is judged alike");

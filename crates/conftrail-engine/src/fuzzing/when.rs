@@ -4,6 +4,7 @@ use conftrail_core::query::{EventView, matches};
 
 use super::{EVENTS, NOW};
 use crate::cel::{Cause, Names, Program};
+use crate::intervals::TimeIntervals;
 
 /// Compiles a condition, evaluates and explains it.
 ///
@@ -12,7 +13,8 @@ use crate::cel::{Cause, Names, Program};
 /// the rules' index goes by would leave out an event for which the condition is true or fails.
 pub fn when(input: &[u8]) {
     let text = input.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-    let program = match Program::compile(text, &Names::default(), true) {
+    let intervals = TimeIntervals::default();
+    let program = match Program::compile(text, &Names::new(&intervals), true) {
         Ok(program) => program,
         Err(complaints) => {
             assert!(!complaints.is_empty(), "a refusal says why");

@@ -12,7 +12,7 @@ use crate::rules::yaml::{Content, Node, Text};
 /// What a condition can name.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'d> {
-    pub(crate) definitions: &'d Definitions,
+    pub(crate) definitions: &'d Definitions<'d>,
     /// Whether it is about one change, `c`.
     pub(crate) explode: bool,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cel::{Listed, Macro, Names, check_macros, parse, top_names};
+use crate::intervals::TimeIntervals;
 use crate::rules::reader::{Fields, Reader};
 use crate::rules::yaml::{Key, Node, Text};
 
@@ -11,14 +12,18 @@ use crate::rules::yaml::{Key, Node, Text};
 const TAKEN: [&str; 2] = ["c", "lists"];
 
 /// The lists and macros of a file, and where the macros stand.
-pub(crate) struct Definitions {
-    pub(crate) names: Names,
+pub(crate) struct Definitions<'i> {
+    pub(crate) names: Names<'i>,
     pub(crate) texts: BTreeMap<String, Text>,
 }
 
 /// Reads lists and macros; each macro is checked in itself, whether or not a rule uses it.
-pub(crate) fn definitions(reader: &mut Reader<'_>, fields: Fields<'_>) -> Definitions {
-    let mut definitions = Definitions { names: Names::default(), texts: BTreeMap::new() };
+pub(crate) fn definitions<'i>(
+    reader: &mut Reader<'_>,
+    fields: Fields<'_>,
+    intervals: &'i TimeIntervals,
+) -> Definitions<'i> {
+    let mut definitions = Definitions { names: Names::new(intervals), texts: BTreeMap::new() };
     if let Some(lists) = fields.get("lists").and_then(|node| reader.map(node, "`lists`")) {
         for (key, node) in lists.iter() {
             list(reader, key, node, &mut definitions);
@@ -40,7 +45,7 @@ pub(crate) fn definitions(reader: &mut Reader<'_>, fields: Fields<'_>) -> Defini
     definitions
 }
 
-fn list(reader: &mut Reader<'_>, key: &Key, node: &Node, definitions: &mut Definitions) {
+fn list(reader: &mut Reader<'_>, key: &Key, node: &Node, definitions: &mut Definitions<'_>) {
     check_name(reader, key, "a list's");
     let mut words = Vec::new();
     for item in reader.list(node, "a list") {
@@ -51,7 +56,7 @@ fn list(reader: &mut Reader<'_>, key: &Key, node: &Node, definitions: &mut Defin
     definitions.names.lists.insert(key.name.clone(), Arc::new(Listed::new(words)));
 }
 
-fn read_macro(reader: &mut Reader<'_>, key: &Key, node: &Node, definitions: &mut Definitions) {
+fn read_macro(reader: &mut Reader<'_>, key: &Key, node: &Node, definitions: &mut Definitions<'_>) {
     check_name(reader, key, "a macro's");
     if TAKEN.into_iter().chain(top_names()).any(|taken| taken == key.name) {
         reader.error(

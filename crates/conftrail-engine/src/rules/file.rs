@@ -6,6 +6,7 @@ use conftrail_core::alerting::{Labels, RuleRef, Severity};
 use conftrail_core::nearest;
 use conftrail_core::query::{Field, Query};
 
+use crate::intervals::TimeIntervals;
 use crate::rules::condition::{Scope, condition, query};
 use crate::rules::definitions::{Definitions, definitions};
 use crate::rules::exception::exceptions;
@@ -45,8 +46,8 @@ pub(crate) struct Override {
 }
 
 /// What a file's rules have in common.
-struct Common {
-    definitions: Definitions,
+struct Common<'i> {
+    definitions: Definitions<'i>,
     set: String,
     owner: Option<String>,
     severity: Severity,
@@ -54,7 +55,12 @@ struct Common {
 }
 
 /// Reads a file; what is wrong goes to the reader's findings.
-pub(crate) fn read(reader: &mut Reader<'_>, root: &Node, built_in: bool) -> RuleFile {
+pub(crate) fn read(
+    reader: &mut Reader<'_>,
+    root: &Node,
+    intervals: &TimeIntervals,
+    built_in: bool,
+) -> RuleFile {
     let Some(fields) = reader.fields(root, "a rule file", &keys::FILE, &[]) else {
         return RuleFile::default();
     };
@@ -62,7 +68,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Node, built_in: bool) -> Rule
     let set = reader.required(fields, "name", "a rule file").and_then(|node| name(reader, node, "`name`"));
     let owner = reader.optional(fields, "owner");
     let (severity, labels) = defaults(reader, fields);
-    let definitions = definitions(reader, fields);
+    let definitions = definitions(reader, fields, intervals);
     let nodes = match reader.required(fields, "rules", "a rule file") {
         Some(node) => reader.list(node, "`rules`"),
         None => &[],
@@ -97,7 +103,7 @@ fn defaults(reader: &mut Reader<'_>, fields: Fields<'_>) -> (Severity, Labels) {
     (severity(reader, fields).unwrap_or_default(), labels(reader, fields))
 }
 
-fn rule(reader: &mut Reader<'_>, node: &Node, common: &Common) -> Option<Rule> {
+fn rule(reader: &mut Reader<'_>, node: &Node, common: &Common<'_>) -> Option<Rule> {
     let fields = reader.fields(node, "a rule", &keys::RULE, &keys::RULE_LATER)?;
     let id = reader.required(fields, "id", "a rule").and_then(|node| name(reader, node, "`id`"));
     only_events(reader, fields);

@@ -9,6 +9,7 @@ use conftrail_core::nearest;
 use conftrail_core::query::Query;
 
 use crate::Timing;
+use crate::intervals::TimeIntervals;
 use crate::rules::file::{Override, RuleFile, read};
 use crate::rules::index::Index;
 use crate::rules::reader::Reader;
@@ -23,7 +24,11 @@ const BUILT_IN_TEXT: &str = include_str!("builtin.yaml");
 static BUILT_IN_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let source = RuleSource { file: "conftrail.yaml (built in)", text: BUILT_IN_TEXT };
     let mut reader = Reader::new(source.file, source.text);
-    let rules = read_file(&mut reader, source, true).rules.into_iter().map(|(_, rule)| rule).collect();
+    let rules = read_file(&mut reader, source, &TimeIntervals::default(), true)
+        .rules
+        .into_iter()
+        .map(|(_, rule)| rule)
+        .collect();
     debug_assert!(reader.findings.is_empty(), "{:?}", reader.findings);
     rules
 });
@@ -56,17 +61,17 @@ impl RuleSet {
         Self::of(BUILT_IN_RULES.clone(), Vec::new())
     }
 
-    /// Loads rule files on top of the built-in rules.
+    /// Loads rule files on top of the built-in rules; `intervals` are those that `in_window` asks about.
     ///
     /// # Errors
     /// [`LoadError`] with every error of every file; then nothing is loaded.
-    pub fn load(sources: &[RuleSource<'_>]) -> Result<Self, LoadError> {
+    pub fn load(sources: &[RuleSource<'_>], intervals: &TimeIntervals) -> Result<Self, LoadError> {
         let mut rules = BUILT_IN_RULES.clone();
         let mut places: HashMap<String, String> = HashMap::new();
         let mut findings = Vec::new();
         for source in sources {
             let mut reader = Reader::new(source.file, source.text);
-            let file = read_file(&mut reader, *source, false);
+            let file = read_file(&mut reader, *source, intervals, false);
             for (place, change) in file.overrides {
                 apply(&mut reader, &mut rules, place, change);
             }
@@ -150,13 +155,18 @@ pub fn is_rule_file(name: &str) -> bool {
         && !name.starts_with('.')
 }
 
-fn read_file(reader: &mut Reader<'_>, source: RuleSource<'_>, built_in: bool) -> RuleFile {
+fn read_file(
+    reader: &mut Reader<'_>,
+    source: RuleSource<'_>,
+    intervals: &TimeIntervals,
+    built_in: bool,
+) -> RuleFile {
     if source.text.len() > LONGEST_FILE {
         reader.error(Place::START, format!("the file is longer than {LONGEST_FILE} bytes"));
         return RuleFile::default();
     }
     match yaml::parse(source.text) {
-        Ok(root) => read(reader, &root, built_in),
+        Ok(root) => read(reader, &root, intervals, built_in),
         Err((place, message)) => {
             reader.error(place, message);
             RuleFile::default()

@@ -2,14 +2,15 @@
 
 use conftrail_core::alerting::{Detection, Verdict};
 use conftrail_core::{Change, ChangeOp, Event, Value};
-use conftrail_engine::RuleSet;
+use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::RuleSource;
+use conftrail_engine::{Routing, RuleSet};
 
 use crate::{event, load, soon_after, time};
 
 fn refused(text: &str) -> String {
     let source = RuleSource { file: "r.yaml", text };
-    RuleSet::load(&[source]).expect_err("the file is wrong").to_string()
+    RuleSet::load(&[source], &TimeIntervals::default()).expect_err("the file is wrong").to_string()
 }
 
 fn file(rule: &str) -> String {
@@ -294,4 +295,30 @@ fn a_name_that_passes_whoever_vouches_for_it_is_warned_of() {
     assert_eq!(exception("match: 'actor:alice'"), 1);
     assert_eq!(exception("when: known && actor.name in lists.dba"), 0);
     assert_eq!(exception("match: 'not actor:alice'"), 0);
+}
+
+#[test]
+fn a_condition_asks_whether_a_change_was_made_within_an_interval() {
+    let routing = "route: { receiver: ops }\nreceivers: [{ name: ops }]\ntime_intervals:\n  - name: change-window\n    time_intervals:\n      \
+                   - { weekdays: ['tuesday:thursday'], times: [{ start_time: '14:00', end_time: '17:00' }], location: Asia/Shanghai }\n";
+    let routing = Routing::load("routing.yaml", routing).unwrap_or_else(|error| panic!("{error}"));
+    let with = |when: &str| {
+        let text = file(&format!("  - {{ id: a, when: '{when}' }}\n"));
+        RuleSet::load(&[RuleSource { file: "r.yaml", text: &text }], routing.intervals())
+    };
+    let outside = with("!in_window(\"change-window\", time)").unwrap();
+    let mut change = event("limit");
+    // A Tuesday, in Shanghai.
+    for (at, is_found) in [
+        ("2026-10-13T15:00:00+08:00", false),
+        ("2026-10-13T13:59:59+08:00", true),
+        ("2026-10-13T17:00:00+08:00", true),
+        ("2026-10-12T15:00:00+08:00", true),
+    ] {
+        change.time = time(at);
+        assert_eq!(!found(&outside, &change).is_empty(), is_found, "{at}");
+    }
+    let said = with("in_window(\"chang-window\", time)").unwrap_err().to_string();
+    let expected = "r.yaml:9:31: `when`: the routing file has no time interval `chang-window`; did you mean `change-window`?";
+    assert!(said.starts_with(expected), "{said}");
 }

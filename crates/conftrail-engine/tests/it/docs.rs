@@ -1,11 +1,13 @@
 //! What the documentation shows is what the engine reads.
 
 use conftrail_engine::Routing;
+use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::{RuleSet, RuleSource};
 
 #[test]
 fn the_examples_of_the_rules_page_load_without_a_warning() {
     let page = include_str!("../../../../docs/rules.md");
+    let intervals = TimeIntervals::default();
     let mut blocks = 0;
     for block in page.split("```yaml\n").skip(1) {
         let text = block.split("```").next().unwrap();
@@ -15,7 +17,7 @@ fn the_examples_of_the_rules_page_load_without_a_warning() {
             continue;
         }
         let source = RuleSource { file: "docs/rules.md", text };
-        let set = RuleSet::load(&[source]).unwrap_or_else(|error| panic!("{error}"));
+        let set = RuleSet::load(&[source], &intervals).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(set.warnings(), []);
     }
     assert_eq!(blocks, 4);

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use conftrail_core::{Event, Timestamp};
 use conftrail_engine::RuleSet;
+use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::RuleSource;
 
 /// An event of the query suite, by its name there.
@@ -27,7 +28,7 @@ fn event(name: &str) -> Event {
 
 fn load(text: &str) -> Arc<RuleSet> {
     let source = RuleSource { file: "rules/test.yaml", text };
-    Arc::new(RuleSet::load(&[source]).unwrap_or_else(|error| panic!("{error}")))
+    Arc::new(RuleSet::load(&[source], &TimeIntervals::default()).unwrap_or_else(|error| panic!("{error}")))
 }
 
 fn time(text: &str) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use conftrail_core::alerting::Severity;
 use conftrail_engine::RuleSet;
+use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::{BUILT_IN, LoadError, RuleSource, is_rule_file};
 
 use crate::load;
@@ -41,7 +42,8 @@ rules:
 
 fn findings(text: &str) -> Vec<String> {
     let LoadError(findings) =
-        RuleSet::load(&[RuleSource { file: "r.yaml", text }]).expect_err("the file is wrong");
+        RuleSet::load(&[RuleSource { file: "r.yaml", text }], &TimeIntervals::default())
+            .expect_err("the file is wrong");
     findings.iter().map(ToString::to_string).collect()
 }
 
@@ -176,7 +178,7 @@ fn an_exception_without_owner_or_end_loads_with_a_warning() {
 fn two_rules_of_one_name_are_an_error_that_names_both_places() {
     let one = rule("");
     let sources = [RuleSource { file: "a.yaml", text: &one }, RuleSource { file: "b.yaml", text: &one }];
-    let said = RuleSet::load(&sources).unwrap_err().to_string();
+    let said = RuleSet::load(&sources, &TimeIntervals::default()).unwrap_err().to_string();
     assert_eq!(said, "b.yaml:4:5: the rule p/a is there already, at a.yaml:4\n      - id: a\n        ^");
 }
 
@@ -257,7 +259,9 @@ fn a_damaged_rule_file_loads_or_fails_with_places_within_it() {
     // Cuts, and characters replaced by what means something to YAML, to queries or to templates.
     let lines = GOOD.lines().count() + 1;
     let check = |text: &str| {
-        if let Err(LoadError(findings)) = RuleSet::load(&[RuleSource { file: "r.yaml", text }]) {
+        if let Err(LoadError(findings)) =
+            RuleSet::load(&[RuleSource { file: "r.yaml", text }], &TimeIntervals::default())
+        {
             assert!(!findings.is_empty());
             for finding in findings {
                 assert!(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use conftrail_core::ports::{AuditReader, ControlStore, Receiver, SearchRequest, Source};
 use conftrail_core::query::Query;
 use conftrail_core::{Event, Period, Timestamp};
+use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::{RuleSet, RuleSource};
 use conftrail_engine::{Folder, Language, Target, Timing};
 use conftrail_pipeline::{
@@ -97,7 +98,10 @@ impl Rig {
     pub(crate) fn start(directory: &Path, source: Arc<dyn Source>, receiver: Arc<ScriptedReceiver>) -> Self {
         let mut stores = Stores::open(directory);
         let (acted, found, due) = (Nudge::default(), Nudge::default(), Nudge::default());
-        let rules = Arc::new(RuleSet::load(&[RuleSource { file: "test.yaml", text: RULES }]).unwrap());
+        let rules = Arc::new(
+            RuleSet::load(&[RuleSource { file: "test.yaml", text: RULES }], &TimeIntervals::default())
+                .unwrap(),
+        );
         let own: Arc<dyn Source> = Arc::new(OwnSource::new(stores.control.clone(), acted.clone(), "test"));
         for source in [source, own] {
             stores.collect(source);

@@ -61,6 +61,10 @@ impl<'a> Machine<'a> {
             Kind::IsNumber(one) => {
                 Ok(matches!(read::number(&self.value(one)?), Val::Int(_) | Val::Uint(_) | Val::Double(_)))
             }
+            Kind::InWindow(one, interval) => match self.value(one)? {
+                Val::Time(time) => Ok(interval.contains(time)),
+                _ => Ok(false),
+            },
             Kind::Loop(one) if matches!(one.kind, LoopKind::Exists | LoopKind::All | LoopKind::ExistsOne) => {
                 self.quantified(node, one)
             }
@@ -127,7 +131,8 @@ impl<'a> Machine<'a> {
             | Kind::TextTest(..)
             | Kind::Re(..)
             | Kind::Glob(..)
-            | Kind::IsNumber(_) => Val::Bool(self.truth(node)?),
+            | Kind::IsNumber(_)
+            | Kind::InWindow(..) => Val::Bool(self.truth(node)?),
         })
     }
 

@@ -1,5 +1,7 @@
 //! Functions: exactly those that docs/rules.md lists.
 
+use std::sync::Arc;
+
 use conftrail_core::query::Pattern;
 use regex::RegexBuilder;
 
@@ -136,7 +138,7 @@ impl Lowering<'_> {
         match name {
             "re" => self.re(span, one, two),
             "glob" => self.glob(span, one, two),
-            "in_window" => self.wrong(span, "`in_window` is not supported yet"),
+            "in_window" => self.in_window(span, one, two),
             "get" => self.get(span, one, two),
             "pct_change" => {
                 let operands = [self.node(one), self.node(two)];
@@ -204,6 +206,30 @@ impl Lowering<'_> {
                 self.made(span, Type::Bool, Kind::Glob(Box::new(operand), Pattern::wildcard(written)))
             }
             None => self.silent(span),
+        }
+    }
+
+    fn in_window(&mut self, span: Span, interval: &Tree, time: &Tree) -> Node {
+        let operand = self.node(time);
+        if !matches!(operand.of, Type::Time | Type::Wrong) {
+            self.complain(
+                operand.place.span,
+                format!("`in_window` asks about `time`, not about {}", operand.of),
+            );
+        }
+        let Some(name) = self.written(interval, "the interval of `in_window`") else {
+            return self.silent(span);
+        };
+        let intervals = self.names.intervals;
+        match intervals.get(name) {
+            Some(known) => {
+                self.made(span, Type::Bool, Kind::InWindow(Box::new(operand), Arc::new(known.clone())))
+            }
+            None => {
+                let message = format!("the routing file has no time interval `{name}`");
+                let message = did_you_mean(&message, name, intervals.names());
+                self.wrong(interval.span, message)
+            }
         }
     }
 

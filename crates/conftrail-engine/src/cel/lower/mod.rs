@@ -61,7 +61,7 @@ pub(crate) enum Use<'n> {
 pub(crate) fn lower(
     tree: &Tree,
     text: Arc<str>,
-    names: &Names,
+    names: &Names<'_>,
     purpose: Use<'_>,
 ) -> Result<Lowered, Vec<Complaint>> {
     let (exploded, expanding) = match purpose {
@@ -99,7 +99,7 @@ struct Variable {
 }
 
 struct Lowering<'n> {
-    names: &'n Names,
+    names: &'n Names<'n>,
     exploded: bool,
     complaints: Vec<Complaint>,
     scope: Vec<Variable>,

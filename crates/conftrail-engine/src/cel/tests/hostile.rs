@@ -114,7 +114,7 @@ fn long_texts_and_much_of_them_end_the_evaluation() {
 
 #[test]
 fn macros_that_double_themselves_are_refused() {
-    let mut names = Names::default();
+    let mut names = Names::new(&super::NO_INTERVALS);
     let mut add = |name: String, text: String| {
         let tree = Some(parse(&text).unwrap());
         names.macros.insert(name, Macro { text: Arc::from(text), tree, broken: false });
@@ -130,7 +130,7 @@ fn macros_that_double_themselves_are_refused() {
 
 #[test]
 fn macros_that_need_themselves_are_refused() {
-    let mut names = Names::default();
+    let mut names = Names::new(&super::NO_INTERVALS);
     for (name, text) in [("a", "b && true"), ("b", "!a"), ("itself", "itself"), ("user", "a")] {
         let tree = Some(parse(text).unwrap());
         names.macros.insert(name.to_owned(), Macro { text: text.into(), tree, broken: false });

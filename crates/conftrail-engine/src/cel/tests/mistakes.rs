@@ -4,7 +4,7 @@ use super::mistakes_of;
 
 #[test]
 fn each_mistake_has_its_place_and_a_way_out() {
-    let table: [(&str, &[&str]); 60] = [
+    let table: [(&str, &[&str]); 61] = [
         ("actor.nmae == 'x'", &["1:7 `actor` has no `nmae`; did you mean `name`?"]),
         ("acto.name == 'x'", &["1:1 there is no `acto`; did you mean `actor`?"]),
         ("env == 'prod'", &["1:1 there is no `env` here; write `resource.env`"]),
@@ -80,7 +80,14 @@ fn each_mistake_has_its_place_and_a_way_out() {
             &["1:5 `get` looks into `before`, `after` or a value of them, not into the whole of `actor`"],
         ),
         ("has('x')", &["1:5 `has` asks whether a field is there, as in has(reason.ticket)"]),
-        ("in_window('night', time)", &["1:1 `in_window` is not supported yet"]),
+        ("in_window('night', time)", &["1:11 the routing file has no time interval `night`"]),
+        (
+            "in_window('night', 5)",
+            &[
+                "1:20 `in_window` asks about `time`, not about a number",
+                "1:11 the routing file has no time interval `night`",
+            ],
+        ),
         ("action.exists(x, true)", &["1:8 `exists` goes over a list, not over a text"]),
         ("flags.exists(true)", &["1:7 `exists` is used as list.exists(x, condition)"]),
         (

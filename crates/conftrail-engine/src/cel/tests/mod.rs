@@ -5,16 +5,19 @@ mod language;
 mod mistakes;
 mod parts;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use conftrail_core::Event;
 
 use crate::cel::complaint::line_and_column;
 use crate::cel::{Listed, Macro, Names, Program, check_macros, parse};
+use crate::intervals::TimeIntervals;
+
+static NO_INTERVALS: LazyLock<TimeIntervals> = LazyLock::new(TimeIntervals::default);
 
 /// Lists and macros as a rule file has them.
-fn names() -> Names {
-    let mut names = Names::default();
+fn names() -> Names<'static> {
+    let mut names = Names::new(&NO_INTERVALS);
     for (name, words) in [("dba", vec!["alice", "bob"]), ("ports", vec!["80", "443"]), ("empty", vec![])] {
         let words = words.into_iter().map(Into::into).collect();
         names.lists.insert(name.to_owned(), Arc::new(Listed::new(words)));

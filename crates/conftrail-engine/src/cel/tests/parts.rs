@@ -93,7 +93,7 @@ fn an_index_goes_by_what_every_match_needs() {
 fn conditions_of_equal_text_differ_by_what_they_name() {
     let names = super::names();
     let identity =
-        |text: &str, names: &crate::cel::Names| Program::compile(text, names, false).unwrap().identity();
+        |text: &str, names: &crate::cel::Names<'_>| Program::compile(text, names, false).unwrap().identity();
     let mut others = super::names();
     others.lists.insert("dba".to_owned(), std::sync::Arc::new(crate::cel::Listed::new(vec!["carol".into()])));
     let text = "actor.name in lists.dba";

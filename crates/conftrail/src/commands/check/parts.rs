@@ -93,7 +93,8 @@ async fn look_at_data(config: &Config, findings: &mut Vec<Finding>) -> Option<Ar
 }
 
 async fn look_at_rules(config: &Config, findings: &mut Vec<Finding>) {
-    match rules::load(config) {
+    let routing = rules::load_routing(config);
+    match rules::load(config, routing.as_ref().ok().and_then(Option::as_ref)) {
         Ok(rules) => {
             findings.extend(
                 rules.warnings().iter().map(|one| Finding::new(Level::Warning, "rules", one.to_string())),
@@ -106,7 +107,7 @@ async fn look_at_rules(config: &Config, findings: &mut Vec<Finding>) {
         }
         Err(error) => findings.extend(Finding::of_error("rules", &error)),
     }
-    match rules::load_routing(config) {
+    match routing {
         Ok(None) => {
             let said = "rules.routing is not set: alerts are recorded and nobody is told";
             findings.push(Finding::new(Level::Warning, "routing", said));
