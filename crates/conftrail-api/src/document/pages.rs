@@ -183,7 +183,10 @@ pub(super) const PAGES: &[Page] = &[
     page(
         ("get", "/silences"),
         "Silences that hold or will hold, the last made first",
-        &[Parameter { kind: "boolean", ..asked("expired", "whether those that are over are listed, too") }, LIMIT],
+        &[
+            Parameter { kind: "boolean", ..asked("expired", "whether those that are over are listed, too") },
+            LIMIT,
+        ],
         "Silences",
     ),
     Page { also: &[404], ..page(("get", "/silences/{id}"), "One silence", &[], "Silence") },

@@ -175,7 +175,12 @@ async fn alert(server: &Server, event: &str, number: u64) {
     let fates = vec![shown(&found, &alert)];
     server
         .control
-        .apply(&Transition { fates, alerts: vec![alert], notifications: vec![letter], ..Transition::default() })
+        .apply(&Transition {
+            fates,
+            alerts: vec![alert],
+            notifications: vec![letter],
+            ..Transition::default()
+        })
         .await
         .unwrap();
 }

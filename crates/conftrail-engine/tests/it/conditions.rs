@@ -322,3 +322,34 @@ fn a_condition_asks_whether_a_change_was_made_within_an_interval() {
     let expected = "r.yaml:9:31: `when`: the routing file has no time interval `chang-window`; did you mean `change-window`?";
     assert!(said.starts_with(expected), "{said}");
 }
+
+#[test]
+fn rule_files_that_are_made_to_hurt_are_refused_at_the_line_of_the_expression() {
+    let doubling: String = (1..30).map(|n| format!("  m{n}: m{0} && m{0}\n", n - 1)).collect();
+    let long = format!("1 in [{}1]", "1,".repeat(200_000));
+    let corpus = [
+        (format!("1{} > 0", "+1".repeat(490)), "nest at most 64 deep"),
+        (format!("1{} > 0", "+1".repeat(600)), "at most 1000 names"),
+        (format!("after{} == 1", ".f()".repeat(240)), "nest at most 64 deep"),
+        (format!("{}true{}", "(".repeat(300), ")".repeat(300)), "brackets nest at most 64 deep"),
+        (long, "at most 4096 bytes"),
+        ("re(actor.name, \"(a{1000}){1000}\")".to_owned(), "the regular expression is too large"),
+        ("flags.all(a, flags.all(b, flags.all(d, true)))".to_owned(), "loops nest at most 2 deep"),
+    ];
+    for (when, expected) in &corpus {
+        let when = serde_json::to_string(when).unwrap();
+        let said = refused(&file(&format!("  - {{ id: a, when: {when} }}\n")));
+        assert!(said.starts_with("r.yaml:9:") && said.contains(expected), "{expected}: {}", &said[..200]);
+    }
+    let macros = format!(
+        "version: 1\nname: p\nmacros:\n  m0: \"true\"\n{doubling}rules:\n  - {{ id: a, when: m29 }}\n"
+    );
+    let said = refused(&macros);
+    assert!(said.contains("at most 2000 parts, macros written out") && said.starts_with("r.yaml:"), "{said}");
+    let level = |n: usize| format!("  b{}: &b{} [{}]\n", n + 1, n + 1, format!("*b{n},").repeat(9));
+    let aliases = format!(
+        "version: 1\nname: p\nlists:\n  b0: &b0 [x]\n{}rules: []\n",
+        (0..9).map(level).collect::<String>()
+    );
+    assert!(refused(&aliases).starts_with("r.yaml:"));
+}
