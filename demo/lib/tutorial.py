@@ -17,6 +17,8 @@ from scene import ROOT, until
 
 # How long a command may need until it prints what is promised: what it asks for may still be on its way.
 PATIENCE = 20
+# From this many seconds on a reader wonders, and it is printed.
+SLOW = 3
 # A source of the user's that was looked at.
 READ = re.compile(r'^conftrail_source_watermark_seconds{source="(?!conftrail")', re.M)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
@@ -70,12 +72,15 @@ class Tutorial:
         return True
 
     def type(self, command, expected):
-        deadline = time.monotonic() + PATIENCE
+        begun = time.monotonic()
+        deadline = begun + PATIENCE
         while True:
             done = subprocess.run(["bash", "-c", command], cwd=self.home, env=self.environment, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
             missing = first_missing(expected, done.stdout)
             if missing is None:
+                if time.monotonic() - begun > SLOW:
+                    self.scene.say(f"{self.name}: `{command}` took {time.monotonic() - begun:.0f} s")
                 return True
             if time.monotonic() > deadline:
                 self.scene.claim(f"{self.name}: `{command}` prints `{missing}`", False, done.stdout)
