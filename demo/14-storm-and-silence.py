@@ -54,16 +54,18 @@ def story(scene):
     conftrail.start()
     until("the source to be read", lambda: conftrail.reads("orders-db"))
 
+    # An application's session, which lives long enough for its login to be asked for: then what it says of people is believed.
+    application = server.session()
     # Muted from the beginning.
     for number in range(3):
-        server.run(f"/*user='dora'*/ INSERT INTO shop.shifts VALUES ({number}, 'night {number}');")
-    server.run(f"/*user='alice',ticket='CHG-7'*/ UPDATE shop.items SET price = price + 1 WHERE id <= {STORM};"
-               "/*user='bob'*/ UPDATE shop.items SET price = price + 1 WHERE id BETWEEN 5001 AND 5003;")
+        application.run(f"/*user='dora'*/ INSERT INTO shop.shifts VALUES ({number}, 'night {number}');")
+    application.run(f"/*user='alice',ticket='CHG-7'*/ UPDATE shop.items SET price = price + 1 WHERE id <= {STORM};"
+                    "/*user='bob'*/ UPDATE shop.items SET price = price + 1 WHERE id BETWEEN 5001 AND 5003;")
     storm(scene, sink)
 
     added = conftrail.ask("silence", "add", 'actor_name="carol"', 'alertname=~".+-changed"', "--for", "1h", "--comment", "load test",
                           "--author", "ops")[0]
-    server.run("/*user='carol'*/ UPDATE shop.items SET price = price + 1 WHERE id BETWEEN 5101 AND 5140;")
+    application.run("/*user='carol'*/ UPDATE shop.items SET price = price + 1 WHERE id BETWEEN 5101 AND 5140;")
     until("carol's changes to gather", lambda: conftrail.ledger()["detections"] >= 3 + 2 * (STORM + 3 + 40), 30, 0.3)
     conftrail.kill()
     conftrail.start()
@@ -77,7 +79,7 @@ def story(scene):
 
 def storm(scene, sink):
     """By person at one receiver, by rule at the other."""
-    owner = until("the storm to be told", lambda: enough(sink, "owner", 2), 60, 0.2)
+    owner = until("the storm to be told by person", lambda: enough(sink, "owner", 2), 60, 0.2)
     audit = until("the storm to be told by rule", lambda: enough(sink, "audit", 2), 60, 0.2)
     scene.equal("messages to each receiver about 5,006 changes found by two rules", [len(owner), len(audit)], [2, 2])
     counts = sorted(count(mail) for mail in owner)
@@ -190,7 +192,7 @@ def both_acts(conftrail):
 def count(mail):
     """How many findings the subject says there are."""
     subject = mail["head"]["subject"]
-    return int(subject.split("(")[1].split(" ")[0]) if subject.endswith(" changes)") else 1
+    return int(subject.rsplit("(", 1)[1].split(" ")[0]) if subject.endswith(" changes)") else 1
 
 
 def text(mail):

@@ -8,6 +8,7 @@ mod config;
 mod docs;
 mod maxwell;
 mod repository;
+mod routes;
 mod start;
 mod unreadable;
 mod verify;
