@@ -104,28 +104,61 @@ fn with_route(route: &str) -> String {
 fn what_routes_get_wrong_is_told_at_its_place() {
     let child = |keys: &str| with_route(&format!("  routes:\n    - {{ {keys} }}"));
     let table = [
-        (child("receiver: §pagr"), "route.routes[0].receiver: no receiver is named `pagr`; did you mean `pager`?"),
-        (child("mute_time_intervals: [§nights]"), "route.routes[0].mute_time_intervals[0]: no time interval is named `nights`; there are none"),
-        (child("active_time_intervals: [§nights]"), "route.routes[0].active_time_intervals[0]: no time interval is named `nights`; there are none"),
-        (child("matchers: [ team§ ]"), "route.routes[0].matchers[0]: expected one of = != =~ !~, found the end"),
-        (child("matchers: [ 'a=b', 'team=~§\"a(b\"' ]"), "route.routes[0].matchers[1]: the regular expression does not compile"),
+        (
+            child("receiver: §pagr"),
+            "route.routes[0].receiver: no receiver is named `pagr`; did you mean `pager`?",
+        ),
+        (
+            child("mute_time_intervals: [§nights]"),
+            "route.routes[0].mute_time_intervals[0]: no time interval is named `nights`; there are none",
+        ),
+        (
+            child("active_time_intervals: [§nights]"),
+            "route.routes[0].active_time_intervals[0]: no time interval is named `nights`; there are none",
+        ),
+        (
+            child("matchers: [ team§ ]"),
+            "route.routes[0].matchers[0]: expected one of = != =~ !~, found the end",
+        ),
+        (
+            child("matchers: [ 'a=b', 'team=~§\"a(b\"' ]"),
+            "route.routes[0].matchers[1]: the regular expression does not compile",
+        ),
         (child("group_by: [a, §a]"), "route.routes[0].group_by[1]: `a` stands there already"),
         (child("group_by: [a, §'...']"), "route.routes[0].group_by[1]: `...` is all labels"),
-        (child("group_by: [§resource.env]"), "route.routes[0].group_by[0]: labels have no dots: write `resource_env`"),
+        (
+            child("group_by: [§resource.env]"),
+            "route.routes[0].group_by[0]: labels have no dots: write `resource_env`",
+        ),
         (child("group_interval: §0s"), "route.routes[0].group_interval: must be longer than nothing"),
         (child("repeat_interval: §0s"), "route.routes[0].repeat_interval: must be longer than nothing"),
         (child("group_wait: §2d"), "route.routes[0].group_wait: above 24h people would hear"),
         (child("§match: { team: pay }"), "route.routes[0].match: write it as `matchers"),
-        (child("x-escalation: §critical"), "route.routes[0].x-escalation: `x-escalation` is not supported yet"),
+        (
+            child("x-escalation: §critical"),
+            "route.routes[0].x-escalation: `x-escalation` is not supported yet",
+        ),
         (with_route("  §matchers: [ a=b ]"), "route.matchers: every alert takes the root route"),
         (with_route("  continue: §true"), "route.continue: every alert takes the root route"),
         ("§route: {}\nreceivers: []\n".to_owned(), "route.receiver: the root route must name a receiver"),
         (with_route("§inhibit_rules: []"), "inhibit_rules: `inhibit_rules` is not supported yet"),
         (with_route("§mute_time_intervals: []"), "mute_time_intervals: write it as `time_intervals`"),
-        (with_route("") + "    §slack_configs: []\n", "receivers[1].slack_configs: `slack_configs` is not supported yet"),
-        (with_route("") + "    x-fallback: §opps\n", "receivers[1].x-fallback: no receiver is named `opps`; did you mean `ops`?"),
-        (with_route("") + "    x-fallback: §pager\n", "receivers[1].x-fallback: a receiver cannot be its own fallback"),
-        (with_route("") + "    x-fallback-after: §5m\n", "receivers[1].x-fallback-after: there is no `x-fallback`"),
+        (
+            with_route("") + "    §slack_configs: []\n",
+            "receivers[1].slack_configs: `slack_configs` is not supported yet",
+        ),
+        (
+            with_route("") + "    x-fallback: §opps\n",
+            "receivers[1].x-fallback: no receiver is named `opps`; did you mean `ops`?",
+        ),
+        (
+            with_route("") + "    x-fallback: §pager\n",
+            "receivers[1].x-fallback: a receiver cannot be its own fallback",
+        ),
+        (
+            with_route("") + "    x-fallback-after: §5m\n",
+            "receivers[1].x-fallback-after: there is no `x-fallback`",
+        ),
     ];
     for (text, expected) in table {
         let (text, place) = marked(&text);
@@ -145,8 +178,12 @@ fn all_that_is_not_built_is_told_at_once() {
 
 #[test]
 fn routes_that_are_nested_without_end_are_refused() {
-    let deep = format!("route: {}{}\nreceivers: []\n", "{ receiver: a, routes: [ ".repeat(5000), "] }".repeat(5000));
+    let deep =
+        format!("route: {}{}\nreceivers: []\n", "{ receiver: a, routes: [ ".repeat(5000), "] }".repeat(5000));
     assert!(!refused(&deep).0.is_empty());
-    let wide = format!("route: {{ receiver: ops, routes: [{}] }}\nreceivers: [ {{ name: ops }} ]\n", "{},".repeat(1001));
+    let wide = format!(
+        "route: {{ receiver: ops, routes: [{}] }}\nreceivers: [ {{ name: ops }} ]\n",
+        "{},".repeat(1001)
+    );
     assert!(refused(&wide).to_string().contains("more than 1000 routes"), "{}", refused(&wide));
 }

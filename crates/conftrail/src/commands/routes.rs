@@ -55,8 +55,9 @@ fn load(common: &Common, file: &RoutingFile) -> anyhow::Result<Routing> {
 fn read_labels(texts: &[String]) -> anyhow::Result<Labels> {
     let mut labels = Labels::new();
     for text in texts {
-        let is_label =
-            |(name, value): &(&str, &str)| !name.is_empty() && !name.ends_with('!') && !value.starts_with('~');
+        let is_label = |(name, value): &(&str, &str)| {
+            !name.is_empty() && !name.ends_with('!') && !value.starts_with('~')
+        };
         let pair = text.split_once('=').filter(is_label);
         let Some((name, value)) = pair else {
             return Err(WrongUsage(format!("`{text}` is no label: write name=value")).into());

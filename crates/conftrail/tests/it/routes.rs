@@ -17,7 +17,9 @@ fn labels_name_their_receivers_and_a_wrong_expectation_is_exit_code_1() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let directory = directory.path();
     std::fs::write(directory.join("routing.yaml"), ROUTING).expect("written");
-    let test = |labels: &[&str]| finished(directory, &[&["routes", "test", "--file", "routing.yaml"], labels].concat());
+    let test = |labels: &[&str]| {
+        finished(directory, &[&["routes", "test", "--file", "routing.yaml"], labels].concat())
+    };
     let table: [(&[&str], i32, &str); 7] = [
         (&[], 0, "ops\n"),
         (&["severity=critical", "team=\"值班\""], 0, "pager,pay\n"),
@@ -45,7 +47,8 @@ fn labels_name_their_receivers_and_a_wrong_expectation_is_exit_code_1() {
     assert_eq!(code, 0);
     assert!(!exported.contains("x-") && exported.contains("- name: \"nights\""), "{exported}");
 
-    std::fs::write(directory.join("routing.yaml"), ROUTING.replace("receiver: pay,", "receiver: pya,")).expect("written");
+    std::fs::write(directory.join("routing.yaml"), ROUTING.replace("receiver: pay,", "receiver: pya,"))
+        .expect("written");
     let (code, _, stderr) = finished(directory, &["routes", "test"]);
     assert_eq!(code, 1);
     assert!(stderr.contains("routing.yaml:6:") && stderr.contains("did you mean `pay`?"), "{stderr}");
