@@ -20,7 +20,7 @@ pub(crate) struct Scope<'d> {
 /// Reads a condition; everything that is wrong with it is told at its place.
 pub(crate) fn condition(reader: &mut Reader<'_>, node: &Node, scope: Scope<'_>) -> Option<Arc<Program>> {
     let text = match &node.content {
-        Content::Text(text) if !text.text.trim().is_empty() => text,
+        Content::Text(text) if !text.text.trim().is_empty() && !text.tagged => text,
         _ => {
             reader.error(node.at, "`when` is a text; one that begins with `!` stands in quotes");
             return None;

@@ -108,6 +108,10 @@ impl<'f> Reader<'f> {
     /// Reads a text that is not empty.
     pub(crate) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Text> {
         match &node.content {
+            Content::Text(text) if text.tagged => {
+                self.error(text.at, format!("{what} stands in quotes if it begins with `!`"));
+                None
+            }
             Content::Text(text) if !text.text.trim().is_empty() => Some(text),
             _ => {
                 self.error(node.at, format!("{what} is a text"));

@@ -48,6 +48,8 @@ pub(crate) struct Key {
 pub(crate) struct Text {
     pub(crate) at: Place,
     pub(crate) text: String,
+    /// Whether a word that begins with `!` stands before it: to YAML that is a tag, to its author mostly the text's beginning.
+    pub(crate) tagged: bool,
     /// The scalar as it stands in the file, quotes included.
     raw: String,
 }
@@ -116,12 +118,15 @@ pub(crate) fn parse(source: &str) -> Result<Node, (Place, String)> {
 
 fn node(raw: Spanned<Raw>, source: &str) -> Node {
     let at = Place::of(raw.referenced);
+    let tagged = is_tagged(raw.defined, source);
     let content = match raw.value {
         Raw::Null => Content::Null,
-        Raw::Text(text) => Content::Text(Text { at, text, raw: slice(raw.defined, source).to_owned() }),
+        Raw::Text(text) => {
+            Content::Text(Text { at, text, tagged, raw: slice(raw.defined, source).to_owned() })
+        }
         Raw::Typed => {
             let written = slice(raw.defined, source).trim().to_owned();
-            Content::Text(Text { at, text: written.clone(), raw: written })
+            Content::Text(Text { at, text: written.clone(), tagged, raw: written })
         }
         Raw::List(items) => Content::List(items.into_iter().map(|item| node(item, source)).collect()),
         Raw::Map(entries) => {
@@ -132,6 +137,16 @@ fn node(raw: Spanned<Raw>, source: &str) -> Node {
         }
     };
     Node { at, content }
+}
+
+/// Says whether the last word before a scalar begins with `!`.
+fn is_tagged(location: Location, source: &str) -> bool {
+    let start = location.span().byte_offset().and_then(|start| usize::try_from(start).ok());
+    let before = start.and_then(|start| source.get(..start)).unwrap_or("").trim_end();
+    let line = before.rsplit('\n').next().unwrap_or("");
+    // An anchor may stand between: of `!a && b` YAML makes the tag `!a`, the anchor `&&` and the text `b`.
+    let mut words = line.rsplit([' ', '\t']).skip_while(|word| word.is_empty() || word.starts_with('&'));
+    words.next().is_some_and(|word| word.starts_with('!')) && !line.contains('#')
 }
 
 fn slice(location: Location, source: &str) -> &str {
@@ -250,6 +265,33 @@ mod tests {
             texts,
             ["007", "True", "1.50", "it's", "18446744073709551616", "18446744073709551616", "y", "l\n"]
         );
+    }
+
+    #[test]
+    fn a_word_before_a_scalar_that_begins_with_an_exclamation_mark_is_seen() {
+        let source = "a: !b c d\nb: ! x\nc: '!b c'\nd: { e: !f g }\nh: # oh !no\n  i\nj: k !l\nm: !n\n  o\np: !q && r\n";
+        let mut tagged = Vec::new();
+        for (key, node) in entries(source) {
+            match node.content {
+                Content::Text(text) => tagged.push((key.name, text.tagged)),
+                Content::Map(inner) => {
+                    let is_tagged = matches!(&inner[0].1.content, Content::Text(text) if text.tagged);
+                    tagged.push((key.name, is_tagged));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let expected = [
+            ("a", true),
+            ("b", true),
+            ("c", false),
+            ("d", true),
+            ("h", false),
+            ("j", false),
+            ("m", true),
+            ("p", true),
+        ];
+        assert_eq!(tagged, expected.map(|(name, is)| (name.to_owned(), is)));
     }
 
     #[test]

@@ -95,6 +95,11 @@ fn a_mistake_is_found_in_the_file_however_the_condition_is_written() {
     }
     let said = refused(&file("  - id: a\n    when: !in_window(\"x\", time)\n"));
     assert!(said.starts_with("r.yaml:10:"), "{said}");
+    // To YAML this is a tag and the text `true`.
+    for unquoted in ["when: !has_ticket && true", "when: !has_ticket", "match: !env:prod and path:x"] {
+        let said = refused(&file(&format!("  - id: a\n    {unquoted}\n")));
+        assert!(said.starts_with("r.yaml:10:") && said.contains("in quotes"), "{unquoted}: {said}");
+    }
 }
 
 #[test]
