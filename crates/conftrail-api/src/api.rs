@@ -1,6 +1,7 @@
 //! What the API is made of.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use conftrail_core::mask::Masker;
@@ -25,6 +26,19 @@ pub type Prover = Arc<dyn Fn(EventId) -> PortResult<Option<String>> + Send + Syn
 
 /// Followers at a time; each holds a connection.
 const MOST_FOLLOWERS: usize = 128;
+/// Looks at the files of rules and routes, and says what became of it.
+pub type Reload = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = PortResult<Reloaded>> + Send>> + Send + Sync>;
+
+/// What became of a look at the files of rules and routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reloaded {
+    /// They say what is in force already.
+    Unchanged,
+    /// They are in force now.
+    Published,
+    /// They have errors, which these lines tell with their places; what was in force stays.
+    Refused(String),
+}
 
 /// What the API reads and tells.
 pub struct Parts {
@@ -46,6 +60,8 @@ pub struct Parts {
     pub acted: Notice,
     /// Called after a notification was put back into the queue.
     pub requeued: Notice,
+    /// Called when somebody asks for a look at the files of rules and routes.
+    pub reload: Reload,
 }
 
 /// The HTTP API of one process.

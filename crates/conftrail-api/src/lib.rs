@@ -25,7 +25,7 @@ mod server;
 mod sight;
 mod wire_silences;
 
-pub use api::{Api, Notice, Parts, Prover, Readiness};
+pub use api::{Api, Notice, Parts, Prover, Readiness, Reload, Reloaded};
 pub use config::{Config, RateLimit};
 pub use metrics::Metrics;
 pub use token::{NoRandomness, new_token_secret, token_hash};

@@ -94,6 +94,12 @@ impl Problem {
         problem
     }
 
+    /// The files of rules and routes have errors.
+    pub(crate) fn rules(detail: impl Into<String>) -> Self {
+        let title = "the files of rules and routes have errors; what was in force stays";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "rules", title).detail(detail)
+    }
+
     /// The request took too long.
     pub(crate) fn timed_out() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "the answer took too long")

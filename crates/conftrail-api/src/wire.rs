@@ -40,6 +40,13 @@ pub struct StateRows {
     pub next: Option<Cursor>,
 }
 
+/// What became of a look at the files of rules and routes: `POST /rules/reload`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RulesReloaded {
+    /// `published`, or `unchanged` when they say what is in force already.
+    pub outcome: String,
+}
+
 /// Asks for counts: the body of `POST /events:aggregate`, whose answer is core's `Aggregate`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,6 +3,7 @@
 //! An event goes through [`RuleSet::detect`]; what it finds goes through [`Folder::fold`], which decides what is
 //! announced; [`message::Message`] words an announcement for people.
 
+pub mod cases;
 pub mod cel;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -11,21 +12,26 @@ pub mod matchers;
 pub mod message;
 pub mod routing;
 pub mod rules;
+pub mod schema;
 pub mod templates;
 pub mod words;
 
 mod announce;
 mod detect;
 mod evidence;
+mod explain;
 mod fold;
+mod lint;
 mod rule_error;
 mod shorten;
 mod timing;
 mod yaml_error;
 mod yaml_place;
 
+pub use explain::{ConditionPart, ExplainedException, Explanation, Part};
 pub use fold::{Folder, Target};
 pub use intervals::{TimeInterval, TimeIntervals};
+pub use lint::lint;
 pub use routing::{Routes, Routing};
 pub use rules::RuleSet;
 pub use shorten::{differing, shorten};

@@ -7,11 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use conftrail_core::PortResult;
 use conftrail_core::ports::{ControlStore, Grouping};
-use conftrail_engine::Folder;
 use tokio_util::sync::CancellationToken;
 
 use crate::failpoint::reach;
-use crate::{Nudge, Worker, now};
+use crate::{Nudge, Published, Worker, now};
 
 /// Detections folded in one go.
 const FOLD_UP_TO: usize = 1000;
@@ -21,7 +20,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// Folds detections into alerts.
 pub struct AlertWorker {
     control: Arc<dyn ControlStore>,
-    folder: Arc<Folder>,
+    published: Published,
     found: Nudge,
     due: Nudge,
     notifications: AtomicU64,
@@ -29,8 +28,8 @@ pub struct AlertWorker {
 
 impl AlertWorker {
     /// Makes the worker: `found` wakes it, and it wakes `due`.
-    pub fn new(control: Arc<dyn ControlStore>, folder: Arc<Folder>, found: Nudge, due: Nudge) -> Self {
-        Self { control, folder, found, due, notifications: AtomicU64::new(0) }
+    pub fn new(control: Arc<dyn ControlStore>, published: Published, found: Nudge, due: Nudge) -> Self {
+        Self { control, published, found, due, notifications: AtomicU64::new(0) }
     }
 }
 
@@ -43,10 +42,11 @@ impl Worker for AlertWorker {
     async fn run(&self, shutdown: CancellationToken) -> PortResult<String> {
         while !shutdown.is_cancelled() {
             let at = now();
-            let grouping: Arc<dyn Grouping> = self.folder.clone();
+            let in_force = self.published.current();
+            let grouping: Arc<dyn Grouping> = in_force.folder().clone();
             let workload = self.control.workload(FOLD_UP_TO, at, grouping).await?;
             let (full, next_flush) = (workload.open.len() >= FOLD_UP_TO, workload.next_flush);
-            let transition = self.folder.fold(workload, at);
+            let transition = in_force.folder().fold(workload, at);
             if !transition.is_empty() {
                 reach("alert.before_apply");
                 self.control.apply(&transition).await?;

@@ -7,12 +7,11 @@ use async_trait::async_trait;
 use conftrail_core::alerting::Verdict;
 use conftrail_core::ports::{Batch, ChangeLog, ControlStore, Delivery};
 use conftrail_core::{PortResult, Record};
-use conftrail_engine::rules::RuleSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::failpoint::reach;
 use crate::log_place::recognise;
-use crate::{Metrics, Nudge, Worker, now};
+use crate::{Metrics, Nudge, Published, Worker, now};
 
 const GROUP: &str = "detect";
 
@@ -20,7 +19,7 @@ const GROUP: &str = "detect";
 pub struct DetectWorker {
     log: Arc<dyn ChangeLog>,
     control: Arc<dyn ControlStore>,
-    rules: Arc<RuleSet>,
+    published: Published,
     found: Nudge,
     metrics: Metrics,
     detections: AtomicU64,
@@ -31,20 +30,22 @@ impl DetectWorker {
     pub fn new(
         log: Arc<dyn ChangeLog>,
         control: Arc<dyn ControlStore>,
-        rules: Arc<RuleSet>,
+        published: Published,
         found: Nudge,
         metrics: Metrics,
     ) -> Self {
-        Self { log, control, rules, found, metrics, detections: AtomicU64::new(0) }
+        Self { log, control, published, found, metrics, detections: AtomicU64::new(0) }
     }
 
     async fn judge(&self, batch: &Batch) -> PortResult<()> {
         let judged_at = now();
+        // One set for the whole batch: another one is in force from the next.
+        let in_force = self.published.current();
         let mut detections = Vec::new();
         // What does not decode is set aside by audit, which reads the same records.
         for logged in &batch.records {
             if let Ok(Record::Change(event)) = &logged.record {
-                detections.extend(self.rules.detect(event, judged_at));
+                detections.extend(in_force.rules().detect(event, judged_at));
             }
         }
         if detections.is_empty() {

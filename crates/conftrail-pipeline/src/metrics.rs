@@ -90,6 +90,9 @@ struct Families {
     undecodable: Counter,
     notifications: Family<OutcomeLabel, Counter>,
     retired: Counter,
+    rules_last_reload_success: Gauge,
+    rules_published: Gauge,
+    rules_in_force: Gauge,
 }
 
 /// The counters and gauges of the workers of one process.
@@ -149,8 +152,34 @@ impl Metrics {
             "Attempts to notify, by how they ended",
             all.notifications.clone(),
         );
+        registry.register(
+            "rules_last_reload_success",
+            "1 while the rule and routing files as they stand are in force, 0 while they have an error",
+            all.rules_last_reload_success.clone(),
+        );
+        registry.register(
+            "rules_published_seconds",
+            "When the rules in force were published, Unix time",
+            all.rules_published.clone(),
+        );
+        registry.register(
+            "rules_in_force",
+            "Rules in force, built-in ones included",
+            all.rules_in_force.clone(),
+        );
         registry.register("retired_records", "Records removed by retention", all.retired.clone());
         metrics
+    }
+
+    /// Tells whether the rule files as they stand are in force.
+    pub fn rules_reloaded(&self, success: bool) {
+        self.0.rules_last_reload_success.set(i64::from(success));
+    }
+
+    /// Tells which rules are in force: how many, and since when in seconds of Unix time.
+    pub fn rules_in_force(&self, count: usize, published_seconds: i64) {
+        self.0.rules_in_force.set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.0.rules_published.set(published_seconds);
     }
 
     pub(crate) fn source_events(&self, source: &str, count: u64) {

@@ -1,13 +1,13 @@
 //! notify: due notifications are sent, each integration on its own; intent first, then the message.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use conftrail_core::alerting::{Notification, Settlement};
-use conftrail_core::ports::{ControlStore, DeliveryError, Receiver};
+use conftrail_core::ports::{ControlStore, DeliveryError};
 use conftrail_core::{PortResult, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::failpoint::reach;
 use crate::metrics::Outcome;
 use crate::own_source::health_act;
-use crate::{Backoff, Metrics, Nudge, Worker, now};
+use crate::{Backoff, Metrics, Nudge, Published, Worker, now};
 
 /// Notifications taken in one go.
 const TAKE: usize = 64;
@@ -48,8 +48,7 @@ impl Default for DeliveryPolicy {
 
 /// Sends what is due.
 pub struct NotifyWorker {
-    /// By receiver and integration.
-    receivers: BTreeMap<(String, String), Arc<dyn Receiver>>,
+    published: Published,
     control: Arc<dyn ControlStore>,
     policy: DeliveryPolicy,
     due: Nudge,
@@ -61,21 +60,14 @@ pub struct NotifyWorker {
 impl NotifyWorker {
     /// Makes the worker: `due` wakes it, and it wakes `acted` when it wrote an own act.
     pub fn new(
-        receivers: Vec<Arc<dyn Receiver>>,
+        published: Published,
         control: Arc<dyn ControlStore>,
         policy: DeliveryPolicy,
         due: Nudge,
         acted: Nudge,
         metrics: Metrics,
     ) -> Self {
-        let mut by_integration = BTreeMap::new();
-        for receiver in receivers {
-            for integration in receiver.integrations() {
-                by_integration.insert((receiver.name().to_owned(), integration), receiver.clone());
-            }
-        }
-        let receivers = by_integration;
-        Self { receivers, control, policy, due, acted, metrics, sent: AtomicU64::new(0) }
+        Self { published, control, policy, due, acted, metrics, sent: AtomicU64::new(0) }
     }
 
     /// Sends one notification and returns its id, so that the caller knows which one ended.
@@ -90,8 +82,8 @@ impl NotifyWorker {
             return Ok(());
         }
         reach("notify.after_intent");
-        let integration = (notification.receiver.clone(), notification.integration.clone());
-        let outcome = match self.receivers.get(&integration) {
+        let receiver = self.published.current().receiver(&notification.receiver, &notification.integration);
+        let outcome = match receiver {
             Some(receiver) => receiver.deliver(notification).await,
             None => {
                 Err(DeliveryError::Permanent { reason: "the receiver is not configured any more".to_owned() })

@@ -6,9 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use conftrail_core::explain;
 use conftrail_core::mask::Masker;
-use conftrail_core::ports::{AuditReader, ControlStore, Receiver, Sealer, Source};
-use conftrail_engine::message::Presentation;
-use conftrail_engine::{Folder, Language, Target, Timing};
+use conftrail_core::ports::{AuditReader, ControlStore, Sealer, Source};
 use conftrail_pipeline::{
     AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, KeepWorker,
     Metrics, NotifyWorker, Nudge, OwnSource, SealWorker, StaleWorker, Supervisor, collectors_of_each_source,
@@ -20,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use crate::assemble::{self, Engines};
 use crate::cli::RoleName;
 use crate::config::Config;
-use crate::{mask_key, rules, signing_key, startup};
+use crate::rules::{Reload, Reloader};
+use crate::{mask_key, signing_key, startup};
 
 /// How long workers have to finish what they began.
 const GRACE: Duration = Duration::from_secs(15);
@@ -84,7 +83,7 @@ impl App {
         };
         let has = |role| roles.is_empty() || roles.contains(&role);
         // Rules and routing first: what is wrong in them is told before a source is opened.
-        parts.alerting(config, has).await?;
+        let reloader = parts.alerting(config, has).await?;
         if has(RoleName::Audit) {
             parts.audit();
         }
@@ -114,6 +113,7 @@ impl App {
                 prover: assemble::prover(&config.data_dir),
                 acted: Arc::new(move || acted.wake()),
                 requeued: Arc::new(move || due.wake()),
+                reload: reload_request(reloader),
             };
             (Some((conftrail_api::Api::new(shared, &config.api), listener)), Some(address))
         } else {
@@ -196,46 +196,35 @@ impl Parts {
         self.supervisor.start(Arc::new(SealWorker::new(self.engines.sealer.clone())));
     }
 
-    /// Starts detect, alert and notify as far as they are asked for.
-    async fn alerting(&mut self, config: &Config, has: impl Fn(RoleName) -> bool) -> anyhow::Result<()> {
-        let routing = rules::load_routing(config)?;
-        let rules = Arc::new(rules::load(config, routing.as_ref())?);
-        for warning in rules.warnings() {
-            tracing::warn!(finding = %warning, "rule file");
-        }
-        let presentation =
-            Presentation { language: Language::English, external_url: config.api.external_url.clone() };
-        let receivers = match &routing {
-            Some(routing) => assemble::receivers(routing, &presentation)?,
-            None => Vec::new(),
-        };
+    /// Puts rules and routes in force, and starts detect, alert and notify as far as they are asked for.
+    async fn alerting(
+        &mut self,
+        config: &Config,
+        has: impl Fn(RoleName) -> bool,
+    ) -> anyhow::Result<Arc<Reloader>> {
         let Engines { log, control, .. } = &self.engines;
-        startup::record_rules(&rules, &**control).await?;
+        let (acted, metrics) = (self.acted.clone(), self.metrics.clone());
+        let reloader = Reloader::start(config, control.clone(), metrics, acted).await?;
+        let published = reloader.published().clone();
         if has(RoleName::Detect) {
             let (found, metrics) = (self.found.clone(), self.metrics.clone());
-            let worker = DetectWorker::new(log.clone(), control.clone(), rules.clone(), found, metrics);
+            let worker = DetectWorker::new(log.clone(), control.clone(), published.clone(), found, metrics);
             self.supervisor.start(Arc::new(worker));
         }
         if has(RoleName::Alert) {
-            if routing.is_none() {
-                tracing::warn!("rules.routing is not set: alerts are recorded and nobody is told");
-            }
-            let targets = targets(&receivers);
-            let folder = match routing {
-                Some(routing) => Folder::routed(rules, routing.routes, targets, presentation.language),
-                None => Folder::new(rules, targets, Timing::default(), presentation.language),
-            };
-            let folder = Arc::new(folder);
-            let worker = AlertWorker::new(control.clone(), folder, self.found.clone(), self.due.clone());
+            let (found, due) = (self.found.clone(), self.due.clone());
+            let worker = AlertWorker::new(control.clone(), published.clone(), found, due);
             self.supervisor.start(Arc::new(worker));
         }
         if has(RoleName::Notify) {
             let (due, acted, metrics) = (self.due.clone(), self.acted.clone(), self.metrics.clone());
             let policy = DeliveryPolicy::default();
-            let worker = NotifyWorker::new(receivers, control.clone(), policy, due, acted, metrics);
+            let worker = NotifyWorker::new(published, control.clone(), policy, due, acted, metrics);
             self.supervisor.start(Arc::new(worker));
         }
-        Ok(())
+        let reloader = Arc::new(reloader);
+        self.supervisor.start(reloader.clone());
+        Ok(reloader)
     }
 
     fn keep(&mut self) {
@@ -244,14 +233,16 @@ impl Parts {
     }
 }
 
-/// Returns every integration of every receiver.
-fn targets(receivers: &[Arc<dyn Receiver>]) -> Vec<Target> {
-    let of = |receiver: &Arc<dyn Receiver>| {
-        let name = receiver.name().to_owned();
-        receiver
-            .integrations()
-            .into_iter()
-            .map(move |integration| Target { receiver: name.clone(), integration })
-    };
-    receivers.iter().flat_map(|receiver| of(receiver).collect::<Vec<_>>()).collect()
+/// Returns what the API calls when it is asked to look at the files of rules and routes.
+fn reload_request(reloader: Arc<Reloader>) -> conftrail_api::Reload {
+    Arc::new(move || {
+        let reloader = reloader.clone();
+        Box::pin(async move {
+            Ok(match reloader.reload().await? {
+                Reload::Unchanged => conftrail_api::Reloaded::Unchanged,
+                Reload::Published => conftrail_api::Reloaded::Published,
+                Reload::Refused(reason) => conftrail_api::Reloaded::Refused(reason),
+            })
+        })
+    })
 }

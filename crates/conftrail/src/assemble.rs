@@ -3,6 +3,7 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use conftrail_core::integrity::{Bundle, Report, VerifyingKey};
@@ -146,6 +147,14 @@ pub(crate) fn open_control(config: &Config) -> anyhow::Result<Arc<dyn ControlSto
             Ok(Arc::new(ControlFile::open(&config.data_dir, keep, &Options::default()).map_err(opening)?))
         }
     }
+}
+
+/// Opens a control store in a directory of its own, as cases of rules run on one.
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn open_scratch_control(directory: &Path) -> anyhow::Result<Arc<dyn ControlStore>> {
+    Ok(Arc::new(ControlFile::open(directory, Duration::MAX, &Options::default()).map_err(opening)?))
 }
 
 /// Opens the control store for reading beside a running instance.

@@ -11,6 +11,7 @@ pub(crate) use questions::{
     BlameArgs, ExportArgs, ExportFormat, LogArgs, Range, SearchArgs, TrailArgs, WhoArgs,
 };
 
+use crate::commands::{RulesCommand, SchemaArgs, WhyArgs, WhyNotArgs};
 use crate::output::Zone;
 
 /// Records every change to configuration, says who made it and how that is known, and alerts by rules.
@@ -250,6 +251,16 @@ pub enum Command {
     /// Look at the routing file: who is told what
     #[command(subcommand)]
     Routes(crate::cli_routing::RoutesCommand),
+    /// Work on rules: find what is wrong with them, and run the cases beside them
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(SchemaArgs),
+    /// Show why an alert was raised, and whom it was told to
+    Why(WhyArgs),
+    /// Show why an event was told to nobody, or to whom: each rule that found it or came near
+    #[command(name = "why-not")]
+    WhyNot(WhyNotArgs),
     /// Manage the tokens that read the API
     #[command(subcommand)]
     Token(TokenCommand),

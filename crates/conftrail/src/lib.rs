@@ -11,6 +11,7 @@ mod local_token;
 mod mask_key;
 mod output;
 mod reader;
+mod rule_cases;
 mod rules;
 mod signing_key;
 mod startup;

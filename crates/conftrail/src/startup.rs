@@ -5,25 +5,33 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use conftrail_core::own::{Act, Role, Token};
-use conftrail_core::ports::{ControlStore, Source};
-use conftrail_core::{Action, Map, ResourceKind, Value};
+use conftrail_core::ports::{ControlStore, PublishedRules, Source};
+use conftrail_core::{Action, Map, PortResult, ResourceKind, Value};
 use conftrail_engine::rules::RuleSet;
 use conftrail_pipeline::now;
 
 use crate::config::Config;
 use crate::local_token;
 
-/// Records which rules are in force, when they are others than before.
-pub(crate) async fn record_rules(rules: &RuleSet, control: &dyn ControlStore) -> anyhow::Result<()> {
+/// Publishes a set of files, and records which rules are in force when they are others than before.
+pub(crate) async fn publish(
+    rules: &RuleSet,
+    set: &PublishedRules,
+    control: &dyn ControlStore,
+) -> PortResult<()> {
     let mut now_in_force = Map::default();
     now_in_force.insert("revision", rules.digest());
+    now_in_force.insert("files", set.digest.as_str());
     now_in_force.insert("rules", Value::from(rules.rules().len() as u64));
     let in_force = Some(Value::Map(now_in_force));
     let last = control.last_act(ResourceKind::Ruleset, "active").await?;
     let before = last.and_then(|act| act.after);
-    if before != in_force {
-        let action = if before.is_some() { Action::Update } else { Action::Create };
-        control.record_act(&act(action, ResourceKind::Ruleset, "active", before, in_force)).await?;
+    let action = if before.is_some() { Action::Update } else { Action::Create };
+    let are_others = before != in_force;
+    let act = act(action, ResourceKind::Ruleset, "active", before, in_force);
+    // The files may be the same and the rules others: those that are built in came with another version.
+    if !control.publish_rules(set, &act).await? && are_others {
+        control.record_act(&act).await?;
     }
     Ok(())
 }

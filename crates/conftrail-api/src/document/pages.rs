@@ -202,6 +202,10 @@ pub(super) const PAGES: &[Page] = &[
         also: &[404],
         ..page(("delete", "/silences/{id}"), "End a silence at once", &[], "")
     },
+    Page {
+        also: &[422],
+        ..page(("post", "/rules/reload"), "Look at the files of rules and routes now", &[], "RulesReloaded")
+    },
     page(
         ("get", "/notifications"),
         "Notifications in a state, oldest first",

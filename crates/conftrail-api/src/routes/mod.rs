@@ -8,6 +8,7 @@ mod notifications;
 mod openapi;
 mod people;
 mod resources;
+mod rules;
 mod silences;
 pub(crate) mod table;
 mod tail;
@@ -72,6 +73,7 @@ pub(crate) fn api() -> Vec<Routes> {
         .get("/alerts", alerts::list);
     let operator = Routes::of(Role::Operator)
         .get("/asides", notifications::asides)
+        .post("/rules/reload", rules::reload)
         .post("/silences", silences::create)
         .delete("/silences/{id}", silences::expire)
         .by_rows()

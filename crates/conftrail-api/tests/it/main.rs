@@ -12,6 +12,7 @@ mod openapi;
 mod rate;
 mod reading;
 mod rows;
+mod rules;
 mod server;
 mod silences;
 mod tail;

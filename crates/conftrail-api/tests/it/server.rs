@@ -1,15 +1,16 @@
 //! A running API with the query suite's events in its trail and a token of each role.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use conftrail_api::{Api, Config, Metrics, Parts, token_hash};
+use conftrail_api::{Api, Config, Metrics, Parts, Reloaded, token_hash};
 use conftrail_core::mask::{MaskKey, MaskRules, Masker};
 use conftrail_core::own::{Act, Role, Token};
 use conftrail_core::ports::{AuditWriter as _, OwnAudit as _, Tokens as _};
-use conftrail_core::{Action, Event, EventId, ResourceKind, Timestamp};
+use conftrail_core::{Action, Event, EventId, PortResult, ResourceKind, Timestamp};
 use conftrail_sqlite::{ControlStore, Options, Trail};
 use conftrail_testkit::queries;
 use prometheus_client::registry::Registry;
@@ -115,6 +116,7 @@ impl Server {
             prover: Arc::new(|id| Ok(Some(format!("the proof of {id}")))),
             acted: Arc::new(notice(0)),
             requeued: Arc::new(notice(1)),
+            reload: Arc::new(looks()),
         };
         assert_eq!(config.validate(), Vec::<String>::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -238,4 +240,14 @@ pub(crate) fn events() -> Vec<Arc<Event>> {
     own.log = Some(conftrail_core::Order { offset: last.offset + 1, ..last });
     events.push(own);
     events.into_iter().map(Arc::new).collect()
+}
+
+/// The first look finds an error, later ones find nothing new.
+fn looks() -> impl Fn() -> Pin<Box<dyn Future<Output = PortResult<Reloaded>> + Send>> + Send + Sync {
+    let looks = AtomicUsize::new(0);
+    move || {
+        let first = looks.fetch_add(1, Ordering::Relaxed) == 0;
+        let refused = || Reloaded::Refused("rules/a.yaml:4:5: a rule has no key `mtach`".to_owned());
+        Box::pin(async move { Ok(if first { refused() } else { Reloaded::Unchanged }) })
+    }
 }

@@ -13,7 +13,7 @@ use crate::alerting::{
     Workload,
 };
 use crate::own::{Act, Aside, Token};
-use crate::ports::Silences;
+use crate::ports::{Accounts, RuleSets, Silences};
 use crate::{Checkpoint, EventId, LogPlace, PortResult, Position, StateChange, Timestamp};
 
 /// A collector's word that it moves a source's checkpoint from now on. Each claim to a source is another; the default is that of
@@ -173,11 +173,30 @@ pub trait OwnAudit: Send + Sync {
 
 /// All of the control store.
 pub trait ControlStore:
-    Checkpoints + LogPlaces + Detections + Alerts + Notifications + Tokens + OwnAudit + Silences
+    Checkpoints
+    + LogPlaces
+    + Detections
+    + Alerts
+    + Notifications
+    + Tokens
+    + OwnAudit
+    + Silences
+    + RuleSets
+    + Accounts
 {
 }
 
-impl<T: Checkpoints + LogPlaces + Detections + Alerts + Notifications + Tokens + OwnAudit + Silences>
-    ControlStore for T
+impl<
+    T: Checkpoints
+        + LogPlaces
+        + Detections
+        + Alerts
+        + Notifications
+        + Tokens
+        + OwnAudit
+        + Silences
+        + RuleSets
+        + Accounts,
+> ControlStore for T
 {
 }

@@ -9,6 +9,7 @@ use super::{Global, ReceiverConfig, RouteConfig, Routes, RoutingProblem, check, 
 use crate::describe_yaml_error;
 use crate::intervals::{NamedIntervalConfig, TimeIntervals};
 use crate::rules::{Finding, LoadError};
+use crate::schema::fields_of;
 
 /// Longest routing file in bytes.
 const LONGEST_FILE: usize = 4 * 1024 * 1024;
@@ -37,6 +38,11 @@ struct File {
     receivers: Vec<ReceiverConfig>,
     #[serde(default)]
     time_intervals: Vec<NamedIntervalConfig>,
+}
+
+/// Returns the keys of the file's top level.
+pub(crate) fn keys() -> &'static [&'static str] {
+    fields_of::<File>()
 }
 
 impl Routing {

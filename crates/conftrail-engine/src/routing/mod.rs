@@ -16,6 +16,7 @@ mod routes;
 mod tree;
 
 pub use file::Routing;
+pub(crate) use file::keys;
 pub use problem::RoutingProblem;
 pub use receivers::{EmailConfig, Global, ReceiverConfig, TlsConfig};
 pub use route::{OnMute, RouteConfig};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use conftrail_core::query::Query;
 
 use crate::cel::{Complaint, Program};
+use crate::rules::Code;
 use crate::rules::definitions::Definitions;
 use crate::rules::reader::Reader;
 use crate::rules::yaml::{Content, Node, Text};
@@ -43,12 +44,16 @@ fn complain(reader: &mut Reader<'_>, text: &Text, complaint: &Complaint, scope: 
         Some((name, inner)) => {
             let place = inner.place_at(complaint.span.start);
             let line = text.at.line;
-            reader.error(
+            reader.refuse(
                 place,
+                Code::Syntax,
                 format!("the macro `{name}`: {message} (it is used by the `when` of line {line})"),
             );
         }
-        None => reader.error(text.place_at(complaint.span.start), format!("`when`: {message}")),
+        None => {
+            let place = text.place_at(complaint.span.start);
+            reader.refuse(place, Code::Syntax, format!("`when`: {message}"));
+        }
     }
 }
 
@@ -58,7 +63,8 @@ pub(crate) fn query(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<
     match Query::parse(&text.text) {
         Ok(query) => Some(query),
         Err(error) => {
-            reader.error(text.place(error.line(), error.column()), format!("{what}: {}", error.message()));
+            let place = text.place(error.line(), error.column());
+            reader.refuse(place, Code::Syntax, format!("{what}: {}", error.message()));
             None
         }
     }

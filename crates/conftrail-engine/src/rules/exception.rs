@@ -5,10 +5,10 @@ use conftrail_core::query::{Date, Query};
 
 use crate::rules::condition::{Scope, condition, query};
 use crate::rules::file::name;
-use crate::rules::keys;
 use crate::rules::reader::{Fields, Reader};
 use crate::rules::rule::Exception;
 use crate::rules::yaml::Node;
+use crate::rules::{Code, keys};
 
 /// Reads the exceptions of a rule.
 pub(crate) fn exceptions(reader: &mut Reader<'_>, fields: Fields<'_>, scope: Scope<'_>) -> Vec<Exception> {
@@ -38,10 +38,10 @@ pub(crate) fn exceptions(reader: &mut Reader<'_>, fields: Fields<'_>, scope: Sco
         let owner = reader.optional(fields, "owner");
         let expires = fields.get("expires").and_then(|node| expiry(reader, node));
         if owner.is_none() {
-            reader.warn(fields.at, "the exception has no owner");
+            reader.advise(fields.at, Code::Exception, "the exception has no owner");
         }
         if fields.get("expires").is_none() {
-            reader.warn(fields.at, "the exception never expires");
+            reader.advise(fields.at, Code::Exception, "the exception never expires");
         }
         let (Some(name), Some(query), Some(when), Some(reason)) = (name, query, when, reason) else {
             continue;

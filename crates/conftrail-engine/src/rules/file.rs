@@ -13,7 +13,7 @@ use crate::rules::exception::exceptions;
 use crate::rules::reader::{Fields, Reader};
 use crate::rules::rule::{Annotation, GroupField, Mode, Rule};
 use crate::rules::yaml::{Content, Node, Place};
-use crate::rules::{BUILT_IN, keys, trust};
+use crate::rules::{BUILT_IN, Code, keys, trust};
 use crate::templates::{Channel, Fill, Template, sample};
 
 const SEVERITIES: [(&str, Severity); 4] = [
@@ -240,7 +240,8 @@ fn group_by(reader: &mut Reader<'_>, fields: Fields<'_>, labels: &Labels) -> Vec
         let Some(text) = reader.text(node, "a field of `group_by`") else { continue };
         let Some(field) = Field::named(&text.text) else {
             let meant = Field::nearest(&text.text).map(|known| format!("; did you mean `{known}`?"));
-            reader.error(text.at, format!("unknown field `{}`{}", text.text, meant.unwrap_or_default()));
+            let said = format!("unknown field `{}`{}", text.text, meant.unwrap_or_default());
+            reader.refuse(text.at, Code::UnknownField, said);
             continue;
         };
         // Prometheus' tools know letters, digits and underscores only.
@@ -281,7 +282,7 @@ fn annotations(
             }
             Err(error) => {
                 let place = error.at.map_or(text.at, |(line, column)| text.place(line, column));
-                reader.error(place, format!("the template of `{}`: {error}", key.name));
+                reader.refuse(place, Code::Template, format!("the template of `{}`: {error}", key.name));
             }
         }
     }

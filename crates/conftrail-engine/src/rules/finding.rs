@@ -1,6 +1,7 @@
 //! What is wrong with a rule file, and where.
 
 use crate::excerpt;
+use crate::rules::Code;
 
 /// Says whether a finding stops the set from loading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Finding {
     pub column: usize,
     /// Whether it stops the set.
     pub level: Level,
+    /// What it is about.
+    pub code: Code,
     /// What is wrong and what to do.
     pub message: String,
     /// The line with a caret under the column, where it may be shown.
@@ -32,7 +35,15 @@ impl Finding {
     /// Makes an error at a line and column of a file's text.
     pub fn error(file: &str, text: &str, (line, column): (usize, usize), message: String) -> Self {
         let excerpt = excerpt(text, line, column);
-        Self { file: file.to_owned(), line, column, level: Level::Error, message, excerpt }
+        Self {
+            file: file.to_owned(),
+            line,
+            column,
+            level: Level::Error,
+            code: Code::default(),
+            message,
+            excerpt,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use conftrail_core::nearest;
 
 use crate::excerpt;
 use crate::rules::yaml::{Content, Key, Node, Place, Text};
-use crate::rules::{Finding, Level};
+use crate::rules::{Code, Finding, Level};
 
 /// With how many findings of a file their line is shown: each costs a walk through the file.
 const MOST_EXCERPTS: usize = 50;
@@ -39,14 +39,20 @@ impl<'f> Reader<'f> {
     }
 
     pub(crate) fn error(&mut self, at: Place, message: impl Into<String>) {
-        self.finding(at, Level::Error, message.into());
+        self.finding(at, Level::Error, Code::default(), message.into());
     }
 
-    pub(crate) fn warn(&mut self, at: Place, message: impl Into<String>) {
-        self.finding(at, Level::Warning, message.into());
+    /// An error of a code.
+    pub(crate) fn refuse(&mut self, at: Place, code: Code, message: impl Into<String>) {
+        self.finding(at, Level::Error, code, message.into());
     }
 
-    fn finding(&mut self, at: Place, level: Level, message: String) {
+    /// A warning: the set is loaded all the same.
+    pub(crate) fn advise(&mut self, at: Place, code: Code, message: impl Into<String>) {
+        self.finding(at, Level::Warning, code, message.into());
+    }
+
+    fn finding(&mut self, at: Place, level: Level, code: Code, message: String) {
         let shown = self.findings.len() < MOST_EXCERPTS;
         let excerpt = shown.then(|| excerpt(self.text, at.line, at.column)).flatten();
         self.findings.push(Finding {
@@ -54,6 +60,7 @@ impl<'f> Reader<'f> {
             line: at.line,
             column: at.column,
             level,
+            code,
             message,
             excerpt,
         });
@@ -85,13 +92,13 @@ impl<'f> Reader<'f> {
                 continue;
             }
             if later.contains(&name) {
-                self.error(key.at, format!("`{name}` is not supported yet"));
+                self.refuse(key.at, Code::UnknownKey, format!("`{name}` is not supported yet"));
                 continue;
             }
             let all = known.iter().chain(later).copied();
             let meant =
                 nearest(name, all).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
-            self.error(key.at, format!("{what} has no key `{name}`{meant}"));
+            self.refuse(key.at, Code::UnknownKey, format!("{what} has no key `{name}`{meant}"));
         }
         Some(fields)
     }

@@ -14,7 +14,7 @@ use crate::rules::file::{Override, RuleFile, read};
 use crate::rules::index::Index;
 use crate::rules::reader::Reader;
 use crate::rules::yaml::{self, Place};
-use crate::rules::{Finding, Level, LoadError, Mode, Rule};
+use crate::rules::{Code, Finding, Level, LoadError, Mode, Rule};
 
 /// The name of the compiled-in set.
 pub const BUILT_IN: &str = "conftrail";
@@ -80,7 +80,8 @@ impl RuleSet {
                 let here = format!("{}:{}", source.file, place.line);
                 match places.get(&name) {
                     Some(other) => {
-                        reader.error(place, format!("the rule {name} is there already, at {other}"))
+                        let said = format!("the rule {name} is there already, at {other}");
+                        reader.refuse(place, Code::Duplicate, said);
                     }
                     None => {
                         places.insert(name, here);
@@ -162,7 +163,7 @@ fn read_file(
     built_in: bool,
 ) -> RuleFile {
     if source.text.len() > LONGEST_FILE {
-        reader.error(Place::START, format!("the file is longer than {LONGEST_FILE} bytes"));
+        reader.refuse(Place::START, Code::Limit, format!("the file is longer than {LONGEST_FILE} bytes"));
         return RuleFile::default();
     }
     match yaml::parse(source.text) {

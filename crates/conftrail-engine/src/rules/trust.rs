@@ -3,6 +3,7 @@
 use conftrail_core::query::{Field, Leaf, Query};
 
 use crate::cel::{Program, asks_authority, passes_names};
+use crate::rules::Code;
 use crate::rules::reader::{Fields, Reader};
 use crate::rules::rule::Rule;
 use crate::rules::yaml::{Content, Node, Place};
@@ -35,13 +36,13 @@ pub(crate) fn warn(reader: &mut Reader<'_>, fields: Fields<'_>, rule: &Rule) {
 /// Looks at a query and a condition that keep a rule silent when they are `silent`.
 fn look(reader: &mut Reader<'_>, fields: Fields<'_>, query: &Query, when: Option<&Program>, silent: bool) {
     if let (true, Some(node)) = (names_pass(query, silent), fields.get("match")) {
-        reader.warn(node.at, MESSAGE);
+        reader.advise(node.at, Code::Identity, MESSAGE);
     }
     if let (Some(program), Some(node)) = (when, fields.get("when"))
         && let Some(part) = passes_names(&program.root, silent)
     {
         let place = if part.place.source == 0 { place_in(node, part.place.span.start) } else { node.at };
-        reader.warn(place, MESSAGE);
+        reader.advise(place, Code::Identity, MESSAGE);
     }
 }
 

@@ -76,6 +76,21 @@ impl Text {
         !self.raw.starts_with(['\'', '"', '|', '>'])
     }
 
+    /// Returns what YAML takes the scalar for: text where it stands in quotes or in a block, else what it looks like.
+    pub(crate) fn typed(&self) -> serde_json::Value {
+        use serde_json::{Number, Value};
+        if !self.is_plain() || self.raw != self.text {
+            return Value::String(self.text.clone());
+        }
+        let number = || self.text.parse::<Number>().ok().map(Value::Number);
+        match self.text.as_str() {
+            "null" | "Null" | "NULL" | "~" => Value::Null,
+            "true" | "True" | "TRUE" => Value::Bool(true),
+            "false" | "False" | "FALSE" => Value::Bool(false),
+            text => number().unwrap_or_else(|| Value::String(text.to_owned())),
+        }
+    }
+
     /// Returns the file's place of a line and column within the text.
     pub(crate) fn place(&self, line: usize, column: usize) -> Place {
         let lines: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
@@ -292,6 +307,32 @@ mod tests {
             ("p", true),
         ];
         assert_eq!(tagged, expected.map(|(name, is)| (name.to_owned(), is)));
+    }
+
+    #[test]
+    fn scalars_have_the_type_that_they_are_written_with() {
+        let source = "a: 50\nb: '50'\nc: \"true\"\nd: true\ne: 1.5\nf: x y\ng: |\n  7\nh: &q \"8\"\ni: *q\nj: 2026-01-01\n";
+        let typed: Vec<String> = (entries(source).into_iter())
+            .map(|(_, node)| match node.content {
+                Content::Text(text) => text.typed().to_string(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            typed,
+            [
+                "50",
+                "\"50\"",
+                "\"true\"",
+                "true",
+                "1.5",
+                "\"x y\"",
+                "\"7\\n\"",
+                "\"8\"",
+                "\"8\"",
+                "\"2026-01-01\""
+            ]
+        );
     }
 
     #[test]

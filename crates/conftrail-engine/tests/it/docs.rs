@@ -1,6 +1,7 @@
 //! What the documentation shows is what the engine reads.
 
 use conftrail_engine::Routing;
+use conftrail_engine::cases::CaseFile;
 use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::{RuleSet, RuleSource};
 
@@ -17,10 +18,14 @@ fn the_examples_of_the_rules_page_load_without_a_warning() {
             continue;
         }
         let source = RuleSource { file: "docs/rules.md", text };
+        if text.starts_with("# cases") {
+            CaseFile::load(source).unwrap_or_else(|error| panic!("{error}"));
+            continue;
+        }
         let set = RuleSet::load(&[source], &intervals).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(set.warnings(), []);
     }
-    assert_eq!(blocks, 4);
+    assert_eq!(blocks, 5);
 }
 
 /// Every block of the routing page is a whole file.

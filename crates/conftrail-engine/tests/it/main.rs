@@ -1,16 +1,20 @@
 //! Tests of the engine at its boundaries: files in, findings, detections, alerts and messages out.
 
+mod cases;
 mod conditions;
 mod detect;
 mod docs;
+mod explain;
 mod fold;
 mod fold_routes;
 mod fold_silences;
 mod intervals;
+mod lint;
 mod message;
 mod routes;
 mod routing;
 mod rules;
+mod schema;
 mod world;
 
 use std::sync::Arc;

@@ -198,6 +198,7 @@ fn the_built_in_rules_are_there_and_a_file_may_change_severity_and_labels_only()
             "unreadable",
             "readable-again",
             "dead-letter",
+            "rules-refused",
             "rule-error",
             "conflict"
         ]

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conftrail_core::ports::{AuditReader, ControlStore, Receiver, SearchRequest, Source};
+use conftrail_core::ports::{AuditReader, ControlStore, SearchRequest, Source};
 use conftrail_core::query::Query;
 use conftrail_core::{Event, Period, Timestamp};
 use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::{RuleSet, RuleSource};
 use conftrail_engine::{Folder, Language, Target, Timing};
 use conftrail_pipeline::{
-    AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, Metrics,
-    NotifyWorker, Nudge, OwnSource, Supervisor, Worker, now,
+    AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, InForce,
+    Metrics, NotifyWorker, Nudge, OwnSource, Published, Supervisor, Worker, now,
 };
 use conftrail_sqlite::{ChangeLog, ControlStore as ControlFile, Options, Trail};
 use conftrail_testkit::script::ScriptedReceiver;
@@ -109,25 +109,33 @@ impl Rig {
         let Stores { log, trail, control, supervisor, metrics, .. } = &mut stores;
         let audit = AuditWorker::new(log.clone(), trail.clone(), control.clone(), metrics.clone());
         supervisor.start(Arc::new(audit));
-        let detect =
-            DetectWorker::new(log.clone(), control.clone(), rules.clone(), found.clone(), metrics.clone());
-        supervisor.start(Arc::new(detect));
         let target = Target {
             receiver: ScriptedReceiver::NAME.to_owned(),
             integration: ScriptedReceiver::INTEGRATION.to_owned(),
         };
         let at_once =
             Timing { group_wait: Period::default(), group_interval: Period::default(), ..Timing::default() };
-        let folder = Arc::new(Folder::new(rules, vec![target], at_once, Language::English));
-        supervisor.start(Arc::new(AlertWorker::new(control.clone(), folder, found, due.clone())));
+        let folder = Arc::new(Folder::new(rules.clone(), vec![target], at_once, Language::English));
+        let published = Published::new(InForce::new(rules, folder, vec![receiver]));
+        let (log, found_by_detect) = (log.clone(), found.clone());
+        let detect =
+            DetectWorker::new(log, control.clone(), published.clone(), found_by_detect, metrics.clone());
+        supervisor.start(Arc::new(detect));
+        let alert = AlertWorker::new(control.clone(), published.clone(), found, due.clone());
+        supervisor.start(Arc::new(alert));
         let policy = DeliveryPolicy {
             first_retry: Duration::from_millis(20),
             longest_retry: Duration::from_millis(50),
             max_age: Duration::from_secs(60),
         };
-        let receivers: Vec<Arc<dyn Receiver>> = vec![receiver];
-        let notify =
-            NotifyWorker::new(receivers, control.clone(), policy, due, acted.clone(), metrics.clone());
+        let notify = NotifyWorker::new(
+            published.clone(),
+            control.clone(),
+            policy,
+            due,
+            acted.clone(),
+            metrics.clone(),
+        );
         supervisor.start(Arc::new(notify));
         Self { acted, ..stores.rig() }
     }

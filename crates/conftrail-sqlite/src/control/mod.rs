@@ -2,6 +2,7 @@
 
 mod store;
 
+mod accounts;
 mod acts;
 mod alerts;
 mod asides;
@@ -13,6 +14,7 @@ mod log_places;
 mod notification;
 mod outbox;
 mod retention;
+mod rule_sets;
 mod silences;
 mod tokens;
 

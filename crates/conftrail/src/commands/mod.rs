@@ -14,7 +14,9 @@ mod list;
 mod mask;
 mod rebuild;
 mod routes;
+mod rules;
 mod run;
+mod schema;
 mod search;
 mod show;
 mod silence;
@@ -23,8 +25,13 @@ mod token;
 mod trail;
 mod verify;
 mod who;
+mod why;
 
 use std::process::ExitCode;
+
+pub(crate) use rules::RulesCommand;
+pub(crate) use schema::SchemaArgs;
+pub(crate) use why::{WhyArgs, WhyNotArgs};
 
 use crate::WrongUsage;
 use crate::cli::{Cli, Command, Output};
@@ -66,6 +73,10 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rebuild => rebuild::run(&common).await,
         Command::Silence(command) => silence::run(&common, command).await,
         Command::Routes(command) => routes::run(&common, command),
+        Command::Rules(command) => rules::run(&common, command).await,
+        Command::Schema(SchemaArgs { of }) => schema::run(of),
+        Command::Why(WhyArgs { alert }) => why::why(&common, &alert).await,
+        Command::WhyNot(WhyNotArgs { event, rule }) => why::why_not(&common, &event, rule.as_deref()).await,
         Command::Token(command) => token::run(&common, command).await,
         Command::Mask(command) => mask::run(&common, command),
     }

@@ -146,6 +146,7 @@ impl Config {
             problems.push(conftrail_core::explain(&error));
         }
         problems.extend(self.mask.rules().validate().into_iter().map(|said| format!("mask.{said}")));
+        problems.extend(self.rules.validate().into_iter().map(|said| format!("rules.{said}")));
         problems.extend(self.api.validate().into_iter().map(|said| format!("api.{said}")));
         problems.extend(crate::telemetry::filter(&self.telemetry.log).err().map(|error| format!("{error}")));
         problems

@@ -4,6 +4,7 @@ mod load;
 mod problem;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use conftrail_core::Period;
 use conftrail_core::mask::MaskRules;
@@ -118,13 +119,31 @@ pub struct KeepConfig {
 }
 
 /// Where the rules are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RulesConfig {
     /// A directory of rule files; absent means only the built-in rules.
     pub dir: Option<PathBuf>,
     /// The routing file; absent means that alerts are recorded and nobody is told.
     pub routing: Option<PathBuf>,
+    /// How often the files are looked at; what changed in them and has no error is put in force.
+    pub reload: Period,
+    /// What is detected longer than this after it happened is told in one message for each source.
+    pub late_after: Period,
+}
+
+impl RulesConfig {
+    /// Returns every problem with its key.
+    fn validate(&self) -> Vec<String> {
+        let least = [
+            ("reload", self.reload, Period(Duration::from_millis(100))),
+            ("late_after", self.late_after, Period::seconds(1)),
+        ];
+        let short = |(key, period, least): (&str, Period, Period)| {
+            (period < least).then(|| format!("{key}: at least {least}"))
+        };
+        least.into_iter().filter_map(short).collect()
+    }
 }
 
 /// Logs go to stderr.
@@ -190,6 +209,13 @@ impl Default for LogConfig {
 impl Default for KeepConfig {
     fn default() -> Self {
         Self { control: Period::seconds(30 * 86_400) }
+    }
+}
+
+impl Default for RulesConfig {
+    fn default() -> Self {
+        let late_after = conftrail_engine::Timing::default().late_after;
+        Self { dir: None, routing: None, reload: Period::seconds(10), late_after }
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use conftrail_core::ports::ControlStore;
 
+pub mod accounts;
 pub mod alerts;
 pub mod checkpoints;
 pub mod detections;
@@ -15,6 +16,7 @@ pub mod ledger;
 pub mod notifications;
 pub mod outbox_order;
 pub mod own_audit;
+pub mod rule_sets;
 pub mod sample;
 pub mod silences;
 pub mod tokens;
@@ -89,6 +91,10 @@ macro_rules! control_contract {
             own_audit: numbers_go_on_after_a_restart
             own_audit: the_last_act_on_a_thing_is_known
             own_audit: what_is_set_aside_is_kept_once_and_whole
+            accounts: a_finding_leads_to_its_alert_and_messages
+            rule_sets: a_published_rule_set_survives_a_restart
+            rule_sets: a_rule_set_that_is_in_force_already_leaves_no_act
+            rule_sets: another_rule_set_takes_the_place_with_its_act
         }
     };
     (@tests $stores:expr; $($module:ident: $case:ident)*) => {

@@ -107,6 +107,7 @@ async fn look_at_rules(config: &Config, findings: &mut Vec<Finding>) {
         }
         Err(error) => findings.extend(Finding::of_error("rules", &error)),
     }
+    look_at_published(config, findings).await;
     match routing {
         Ok(None) => {
             let said = "rules.routing is not set: alerts are recorded and nobody is told";
@@ -115,6 +116,21 @@ async fn look_at_rules(config: &Config, findings: &mut Vec<Finding>) {
         Ok(Some(routing)) => look_at_receivers(&routing, findings).await,
         Err(error) => findings.extend(Finding::of_error("routing", &error)),
     }
+}
+
+/// Compares the files with the set that was published last, if there is one.
+async fn look_at_published(config: &Config, findings: &mut Vec<Finding>) {
+    let Ok(control) = assemble::open_control_read_only(config) else { return };
+    let Ok(Some(set)) = control.published_rules().await else { return };
+    if rules::read(&config.rules).is_ok_and(|files| files.digest() == set.digest) {
+        return;
+    }
+    let said = if findings.iter().any(|finding| finding.level == Level::Error && finding.part == "rules") {
+        format!("these files are not in force: the last good set, of {}, is", set.published)
+    } else {
+        format!("these files are not in force yet: a set of {} is, until they were looked at", set.published)
+    };
+    findings.push(Finding::new(Level::Warning, "rules", said));
 }
 
 /// Looks at what receivers need of this machine, then asks their servers.
