@@ -38,6 +38,26 @@ pub async fn a_fold_is_applied_as_a_whole_and_survives_a_restart(stores: &impl S
     assert_eq!(store.due_notifications(at(100), 10).await.unwrap(), [told]);
 }
 
+/// All events of an alert are told, those that it only counts and those that are another alert's by their fate, too.
+pub async fn the_events_of_an_alert_are_those_of_all_its_detections(stores: &impl Stores) {
+    let store = stores.open().await;
+    let found = recorded(&store, "prod", 4).await;
+    let alert = announced(&collecting(&found[0], at(1)), at(31));
+    let other = announced(&collecting(&found[3], at(1)), at(31));
+    let fold = Transition {
+        fates: vec![shown(&found[0], &alert), counted(&found[1], &alert), shown(&found[3], &other)],
+        shares: vec![Share { detection: found[3].id.clone(), alert: alert.id.clone(), shown: false }],
+        alerts: vec![alert.clone(), other.clone()],
+        ..Transition::default()
+    };
+    store.apply(&fold).await.unwrap();
+    let events = |of: &[usize]| of.iter().map(|&index| found[index].evidence.event).collect::<Vec<_>>();
+    assert_eq!(store.events_of_alert(&alert.id, 10).await.unwrap(), events(&[0, 1, 3]));
+    assert_eq!(store.events_of_alert(&alert.id, 2).await.unwrap(), events(&[0, 1]));
+    assert_eq!(store.events_of_alert(&other.id, 10).await.unwrap(), events(&[3]));
+    assert!(store.events_of_alert("none", 10).await.unwrap().is_empty());
+}
+
 /// A fold whose answer was lost may be applied again.
 pub async fn repeating_a_fold_changes_nothing(stores: &impl Stores) {
     let store = stores.open().await;

@@ -47,6 +47,7 @@ macro_rules! control_contract {
             detections: a_workload_holds_no_more_open_detections_than_asked_for
             detections: a_replay_does_not_reopen_what_was_folded
             alerts: a_fold_is_applied_as_a_whole_and_survives_a_restart
+            alerts: the_events_of_an_alert_are_those_of_all_its_detections
             alerts: repeating_a_fold_changes_nothing
             alerts: a_fate_is_final
             alerts: a_gathering_alert_comes_with_the_detections_it_shows

@@ -8,7 +8,8 @@ use super::sample::{act, at, token};
 
 /// A token is found after a restart, by the whole hash of its secret.
 pub async fn a_token_is_found_by_its_hash_and_by_nothing_else(stores: &impl Stores) {
-    let made = Token { role: Role::Auditor, expires: Some(at(90)), ..token("ci", "ab12") };
+    let filter = Some("resource.env:prod and not reason.message:\"限流\"".to_owned());
+    let made = Token { role: Role::Auditor, filter, expires: Some(at(90)), ..token("ci", "ab12") };
     let created = act("ci", Action::Create, 0);
     stores.open().await.create_token(&made, &created).await.unwrap();
 
