@@ -200,4 +200,4 @@ def text(mail):
 
 
 if __name__ == "__main__":
-    play("storm and silence", story)
+    play("14-storm-and-silence", story)

@@ -155,4 +155,4 @@ def run(command):
 
 
 if __name__ == "__main__":
-    play("amtool", story)
+    play("15-amtool", story)
