@@ -64,6 +64,7 @@ pub(crate) fn announcement(
         late,
         owner: rule.and_then(|rule| rule.owner.clone()).or(owner_of_newest),
         runbook: rule.and_then(|rule| rule.runbook.clone()),
+        digest: None,
     }
 }
 

@@ -5,11 +5,13 @@
 
 pub mod cases;
 pub mod cel;
+pub mod channels;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod intervals;
 pub mod matchers;
 pub mod message;
+pub mod notices;
 pub mod routing;
 pub mod rules;
 pub mod schema;

@@ -1,6 +1,6 @@
 //! A message as a person reads it, free of any channel's form: what a channel's template lays out.
 
-use conftrail_core::alerting::{Announcement, Evidence, Notification};
+use conftrail_core::alerting::{Announcement, DigestGroup, Evidence, Notification};
 use conftrail_core::{Change, ChangeOp, ResourceKind, SmolStr, Value};
 use serde::Serialize;
 
@@ -37,6 +37,12 @@ pub struct Message {
     pub possible_repeat: Option<String>,
     /// Told when the changes were read long after they happened.
     pub late: Option<String>,
+    /// Told when another receiver should have had the message.
+    pub instead: Option<String>,
+    /// The groups that a digest stands for, a line each.
+    pub groups: Vec<String>,
+    /// How many groups are left out.
+    pub more_groups: u64,
     /// The changes, newest last.
     pub events: Vec<Section>,
     /// How many findings are counted but not shown.
@@ -124,6 +130,13 @@ impl Message {
             message.title = format!("{} ({repeat})", message.title);
             message.possible_repeat = Some(repeat.to_owned());
         }
+        if !notification.instead_of.is_empty() {
+            let others = notification.instead_of.join(", ");
+            message.instead = Some(match presentation.language {
+                Language::English => format!("{others} could not be told, or not in time."),
+                Language::Chinese => format!("未能（及时）通知 {others}。"),
+            });
+        }
         message
     }
 
@@ -143,14 +156,37 @@ impl Message {
             rule: announcement.rule.clone(),
             possible_repeat: None,
             late: announcement.late.then(|| late.to_owned()),
+            instead: None,
+            groups: announcement
+                .digest
+                .iter()
+                .flat_map(|sum| &sum.groups)
+                .map(|one| group(one, language))
+                .collect(),
+            more_groups: announcement.digest.as_ref().map_or(0, |sum| sum.more_groups),
             events: announcement.events.iter().map(|evidence| section(evidence, presentation)).collect(),
-            more: announcement.total.saturating_sub(announcement.events.len() as u64),
+            // A digest counts by group.
+            more: match announcement.digest {
+                Some(_) => 0,
+                None => announcement.total.saturating_sub(announcement.events.len() as u64),
+            },
             labels: pairs(&announcement.labels),
             annotations: pairs(&announcement.annotations),
             owner: announcement.owner.clone(),
             runbook: announcement.runbook.clone(),
         }
     }
+}
+
+/// One group of a digest: how much of it, how bad, which rule, and what it said last.
+fn group(group: &DigestGroup, language: Language) -> String {
+    let (messages, findings) = (group.messages, group.findings);
+    let severity = group.severity.as_str().to_uppercase();
+    let count = match language {
+        Language::English => format!("{messages} × [{severity}] {} ({findings} findings)", group.rule),
+        Language::Chinese => format!("{messages} × [{severity}] {}（{findings} 项发现）", group.rule),
+    };
+    format!("{count}: {}", group.summary)
 }
 
 fn section(evidence: &Evidence, presentation: &Presentation) -> Section {

@@ -103,7 +103,20 @@ pub fn excerpt(text: &str, line: usize, column: usize) -> Option<String> {
 }
 
 fn holds_secret(line: &str) -> bool {
-    MASKER.as_ref().is_none_or(|masker| masker.text(line) != line)
+    MASKER.as_ref().is_none_or(|masker| masker.text(line) != line) || holds_hook(line)
+}
+
+/// Says whether a line has a `url` with a path or a query: of webhooks that is often the secret.
+fn holds_hook(line: &str) -> bool {
+    let of_url = line.match_indices("url:").filter(|(at, _)| {
+        let before = line.get(..*at).and_then(|before| before.chars().next_back());
+        before.is_none_or(|c| !(c.is_alphanumeric() || "_-".contains(c)))
+    });
+    of_url.filter_map(|(at, _)| line.get(at..)?.split_once("://")).any(|(_, rest)| {
+        let behind_host = rest.trim_start_matches(|c: char| !"/?#'\" ,}".contains(c));
+        let mut path = behind_host.chars();
+        matches!((path.next(), path.next()), (Some('/' | '?' | '#'), Some(next)) if !"'\" ,}".contains(next))
+    })
 }
 
 #[cfg(test)]
@@ -139,10 +152,21 @@ mod tests {
     fn a_caret_counts_cells_and_a_secret_is_not_shown() {
         assert_eq!(excerpt("x: 1\nname: 超时, b", 2, 9).as_deref(), Some("name: 超时, b\n          ^"));
         assert_eq!(excerpt("\ta: b", 1, 2).as_deref(), Some(" a: b\n ^"));
-        for secret in
-            ["auth_password: hunter2", "url: mysql://cdc:hunter2@db1", "{ to: x, auth_password: y1 }"]
-        {
+        for secret in [
+            "auth_password: hunter2",
+            "url: mysql://cdc:hunter2@db1",
+            "{ to: x, auth_password: y1 }",
+            "- url: https://hooks.example/services/T0/x",
+            "{ url: 'https://h.example?t=1', max_alerts: x }",
+        ] {
             assert_eq!(excerpt(secret, 1, 1), None, "{secret}");
+        }
+        for open in [
+            "api_url: https://a.example/cgi-bin/",
+            "{ url: 'https://a.example/', x: 1 }",
+            "url: https://a.example",
+        ] {
+            assert!(excerpt(open, 1, 1).is_some(), "{open}");
         }
         assert_eq!((excerpt("a", 2, 1), excerpt("a", 1, 9), excerpt("", 1, 1)), (None, None, None));
         let long = format!("a: {}", "x".repeat(5000));

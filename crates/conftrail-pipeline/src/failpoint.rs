@@ -5,7 +5,7 @@
     not(feature = "failpoints"),
     expect(dead_code, reason = "listed for the builds that can be killed")
 )]
-pub(crate) const NAMES: [&str; 15] = [
+pub(crate) const NAMES: [&str; 17] = [
     "collect.before_append",
     "collect.after_append",
     "collect.after_checkpoint",
@@ -21,6 +21,8 @@ pub(crate) const NAMES: [&str; 15] = [
     "notify.after_intent",
     "notify.after_delivery",
     "notify.after_settle",
+    "notify.before_digest",
+    "notify.after_digest",
 ];
 
 /// Aborts the process when this is the pass that `CONFTRAIL_FAILPOINT=name:n` names.

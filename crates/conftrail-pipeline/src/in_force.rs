@@ -3,28 +3,39 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use conftrail_core::alerting::Lane;
 use conftrail_core::ports::Receiver;
 use conftrail_engine::{Folder, RuleSet};
 use tokio::sync::watch;
+
+use crate::Fallback;
 
 /// Rules, folder and receivers of one published set: they are checked together and belong together.
 pub struct InForce {
     rules: Arc<RuleSet>,
     folder: Arc<Folder>,
-    /// By receiver and integration.
-    receivers: BTreeMap<(String, String), Arc<dyn Receiver>>,
+    receivers: BTreeMap<Lane, Arc<dyn Receiver>>,
+    fallbacks: BTreeMap<String, Fallback>,
 }
 
 impl InForce {
-    /// Puts a set together.
+    /// Puts a set together. Several receivers of one name are the channels of one receiver.
     pub fn new(rules: Arc<RuleSet>, folder: Arc<Folder>, receivers: Vec<Arc<dyn Receiver>>) -> Self {
         let mut by_integration = BTreeMap::new();
         for receiver in receivers {
             for integration in receiver.integrations() {
-                by_integration.insert((receiver.name().to_owned(), integration), receiver.clone());
+                let lane = Lane { receiver: receiver.name().to_owned(), integration };
+                by_integration.insert(lane, receiver.clone());
             }
         }
-        Self { rules, folder, receivers: by_integration }
+        Self { rules, folder, receivers: by_integration, fallbacks: BTreeMap::new() }
+    }
+
+    /// Says who is told instead of a receiver, by its name.
+    #[must_use]
+    pub fn falling_back(mut self, fallbacks: BTreeMap<String, Fallback>) -> Self {
+        self.fallbacks = fallbacks;
+        self
     }
 
     /// Returns the rules that events are judged by.
@@ -38,8 +49,19 @@ impl InForce {
     }
 
     /// Returns the receiver that has an integration.
-    pub fn receiver(&self, receiver: &str, integration: &str) -> Option<Arc<dyn Receiver>> {
-        self.receivers.get(&(receiver.to_owned(), integration.to_owned())).cloned()
+    pub fn receiver(&self, lane: &Lane) -> Option<Arc<dyn Receiver>> {
+        self.receivers.get(lane).cloned()
+    }
+
+    /// Returns the integrations of a receiver.
+    pub(crate) fn integrations(&self, receiver: &str) -> Vec<String> {
+        let of_receiver = self.receivers.keys().filter(|lane| lane.receiver == receiver);
+        of_receiver.map(|lane| lane.integration.clone()).collect()
+    }
+
+    /// Returns who is told instead of whom.
+    pub(crate) fn fallbacks(&self) -> &BTreeMap<String, Fallback> {
+        &self.fallbacks
     }
 }
 

@@ -36,7 +36,7 @@ pub use health::{Health, Unready};
 pub use in_force::{InForce, Published};
 pub use keep::KeepWorker;
 pub use metrics::Metrics;
-pub use notify::{DeliveryPolicy, NotifyWorker};
+pub use notify::{DeliveryPolicy, Fallback, NotifyWorker};
 pub use nudge::Nudge;
 pub use own_source::OwnSource;
 pub use retry::Backoff;

@@ -55,6 +55,7 @@ pub(crate) enum Outcome {
     Retried,
     Unknown,
     Dead,
+    Digested,
 }
 
 /// In the words of the ledger, as metric labels are written: lower case.
@@ -70,6 +71,7 @@ impl EncodeLabelValue for Outcome {
             Self::Retried => "retried",
             Self::Unknown => "unknown",
             Self::Dead => "dead",
+            Self::Digested => "digested",
         };
         EncodeLabelValue::encode(&word, encoder)
     }
@@ -249,6 +251,10 @@ impl Metrics {
 
     pub(crate) fn notification(&self, outcome: Outcome) {
         self.0.notifications.get_or_create(&OutcomeLabel { outcome }).inc();
+    }
+
+    pub(crate) fn notifications(&self, outcome: Outcome, count: u64) {
+        self.0.notifications.get_or_create(&OutcomeLabel { outcome }).inc_by(count);
     }
 
     pub(crate) fn retired(&self, count: u64) {

@@ -14,7 +14,8 @@ use conftrail_core::ports::{
 use conftrail_core::{EventId, PortError, explain};
 use conftrail_engine::Routing;
 use conftrail_engine::message::Presentation;
-use conftrail_notify::mail;
+use conftrail_engine::routing::ReceiverConfig;
+use conftrail_notify::{mail, webhook, wecom};
 use conftrail_sqlite::{ChangeLog as ChangeLogFile, ControlStore as ControlFile, Options, Trail};
 
 use crate::config::{Config, EngineKind, SourceConfig};
@@ -187,26 +188,44 @@ fn arc<S: Source + 'static>(source: S) -> Arc<dyn Source> {
     Arc::new(source)
 }
 
-/// Makes the receivers of the routing file.
+/// Makes the receivers of a routing file, one for each channel that each of them has.
 ///
 /// # Errors
 /// What is wrong with the routing file, with its place, or with what a receiver needs of this machine.
 pub fn receivers(routing: &Routing, presentation: &Presentation) -> anyhow::Result<Vec<Arc<dyn Receiver>>> {
-    let problems = mail::problems(routing);
+    let problems = [mail::problems(routing), webhook::problems(routing), wecom::problems(routing)].concat();
     if !problems.is_empty() {
         return Err(routing.refused(&problems).into());
     }
-    let mut receivers: Vec<Arc<dyn Receiver>> = Vec::new();
+    let mut made = Vec::with_capacity(routing.receivers.len());
     // Also those that no route names: what is wrong with one should not wait for the route that will.
     for receiver in &routing.receivers {
-        if receiver.email_configs.is_empty() {
-            continue;
-        }
-        let mail = mail::Receiver::from_routing(receiver, &routing.global, presentation.clone());
-        let mail = mail.map_err(|error| anyhow!("receiver {}: {}", receiver.name, explain(&error)))?;
-        receivers.push(Arc::new(mail));
+        let channels = channels(receiver, routing, presentation);
+        made.extend(channels.with_context(|| format!("receiver {}", receiver.name))?);
     }
-    Ok(receivers)
+    Ok(made)
+}
+
+/// Makes what one receiver of a routing file tells people through.
+fn channels(
+    receiver: &ReceiverConfig,
+    routing: &Routing,
+    presentation: &Presentation,
+) -> anyhow::Result<Vec<Arc<dyn Receiver>>> {
+    let mut made: Vec<Arc<dyn Receiver>> = Vec::new();
+    if !receiver.email_configs.is_empty() {
+        let mail = mail::Receiver::from_routing(receiver, &routing.global, presentation.clone());
+        made.push(Arc::new(mail.map_err(|error| anyhow!(explain(&error)))?));
+    }
+    let webhooks = webhook::Receiver::from_routing(receiver, presentation.clone());
+    if let Some(webhooks) = webhooks.map_err(|error| anyhow!(explain(&error)))? {
+        made.push(Arc::new(webhooks));
+    }
+    let wecom = wecom::Receiver::from_routing(receiver, &routing.global, presentation.clone());
+    if let Some(wecom) = wecom.map_err(|error| anyhow!(explain(&error)))? {
+        made.push(Arc::new(wecom));
+    }
+    Ok(made)
 }
 
 fn opening(error: PortError) -> anyhow::Error {

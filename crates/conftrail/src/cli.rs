@@ -261,6 +261,9 @@ pub enum Command {
     /// Show why an event was told to nobody, or to whom: each rule that found it or came near
     #[command(name = "why-not")]
     WhyNot(WhyNotArgs),
+    /// Try the receivers of the routing file
+    #[command(subcommand)]
+    Receivers(ReceiversCommand),
     /// Manage the tokens that read the API
     #[command(subcommand)]
     Token(TokenCommand),
@@ -343,6 +346,19 @@ pub enum DeadLetters {
         /// Where to act.
         #[command(flatten)]
         reading: Reading,
+    },
+}
+
+/// Receivers.
+#[derive(Debug, Subcommand)]
+pub enum ReceiversCommand {
+    /// Send a message that says it is a test through every integration of a receiver
+    #[command(
+        after_help = "Examples:\n  conftrail receivers test ops\n  conftrail receivers test ops --lang zh --output json\nExit codes: 0 every integration took it, 1 one did not"
+    )]
+    Test {
+        /// The receiver's name in the routing file
+        name: String,
     },
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Evidence, GroupKey, Labels, Severity};
+use super::{Digest, Evidence, GroupKey, Labels, Severity};
 use crate::Timestamp;
 
 /// What a receiver is told, free of any channel's form.
@@ -36,6 +36,9 @@ pub struct Announcement {
     /// What to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
+    /// What it stands for, when it is one message in place of many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
 }
 
 /// Says where a notification stands.
@@ -94,6 +97,9 @@ pub struct Notification {
     /// Why the last attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
+    /// The receivers that were to tell it before this one and did not, first to last; none of them is told again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instead_of: Vec<String>,
 }
 
 /// How an attempt ended.

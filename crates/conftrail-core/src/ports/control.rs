@@ -13,7 +13,7 @@ use crate::alerting::{
     Workload,
 };
 use crate::own::{Act, Aside, Token};
-use crate::ports::{Accounts, RuleSets, Silences};
+use crate::ports::{Accounts, Deliveries, RuleSets, Silences};
 use crate::{Checkpoint, EventId, LogPlace, PortResult, Position, StateChange, Timestamp};
 
 /// A collector's word that it moves a source's checkpoint from now on. Each claim to a source is another; the default is that of
@@ -108,13 +108,14 @@ pub trait Alerts: Send + Sync {
 /// The durable outbox.
 #[async_trait]
 pub trait Notifications: Send + Sync {
-    /// Returns notifications to send, oldest due first: queued or unknown, due at `now`.
+    /// Returns notifications to send, oldest due first: queued or unknown, due at `now`, up to `each` of every integration.
     ///
-    /// None waits for another: a message that one channel keeps refusing must not hold up the next alert.
-    async fn due_notifications(&self, now: Timestamp, limit: usize) -> PortResult<Vec<Notification>>;
+    /// None waits for another: neither a message that one channel keeps refusing, nor the heap of those that wait for
+    /// it, may hold up the next alert.
+    async fn due_notifications(&self, now: Timestamp, each: usize) -> PortResult<Vec<Notification>>;
 
-    /// Returns when the next notification is due.
-    async fn next_due(&self) -> PortResult<Option<Timestamp>>;
+    /// Returns when the next notification becomes due after a time.
+    async fn next_due(&self, after: Timestamp) -> PortResult<Option<Timestamp>>;
 
     /// Writes the intent to send, and counts the attempt; false when the notification is not to be sent
     /// (any more, or at `now`). Of several callers one gets true.
@@ -178,6 +179,7 @@ pub trait ControlStore:
     + Detections
     + Alerts
     + Notifications
+    + Deliveries
     + Tokens
     + OwnAudit
     + Silences
@@ -192,6 +194,7 @@ impl<
         + Detections
         + Alerts
         + Notifications
+        + Deliveries
         + Tokens
         + OwnAudit
         + Silences

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod control;
+mod deliveries;
 mod follow;
 mod log;
 mod receiver;
@@ -20,6 +21,7 @@ pub use control::{
     Alerts, Checkpoints, Claim, ControlStore, Detections, Grouping, LogPlaces, Notifications, OwnAudit,
     RecordReport, Tokens,
 };
+pub use deliveries::Deliveries;
 pub use follow::{FollowRequest, Followed, Recorded};
 pub use log::{Batch, ChangeLog, Delivery, LoggedRecord, Retention, Subscription, Undecodable};
 pub use receiver::{DeliveryError, Receipt, Receiver};

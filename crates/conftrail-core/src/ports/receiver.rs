@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::alerting::Notification;
+use crate::alerting::{Notification, Pace};
 
 /// What a channel answered to a message it took.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,12 @@ pub trait Receiver: Send + Sync {
 
     /// Returns the integrations an announcement is sent to, each on its own, such as `email/ops@example.com`.
     fn integrations(&self) -> Vec<String>;
+
+    /// Returns how fast an integration may be told, where that is bounded.
+    fn pace(&self, integration: &str) -> Option<Pace> {
+        let _ = integration;
+        None
+    }
 
     /// Sends one notification to its integration and returns when the channel has taken it.
     ///

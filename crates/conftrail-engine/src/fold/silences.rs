@@ -122,6 +122,7 @@ fn announcement(alert: &Alert, silence: &Silence, sum: &HeldBackSum, language: L
         late: false,
         owner: None,
         runbook: None,
+        digest: None,
     }
 }
 

@@ -162,5 +162,6 @@ pub(super) fn notification(announcement: &Announcement, target: &Target, now: Ti
         created: now,
         due: now,
         last_error: None,
+        instead_of: Vec::new(),
     }
 }

@@ -21,18 +21,6 @@ pub(super) fn receivers(receivers: &[ReceiverConfig], global: &Global) -> Vec<Ro
         } else if all.get(..index).is_some_and(|before| before.contains(&receiver.name.as_str())) {
             problem("name", format!("`{}` is taken", receiver.name));
         }
-        match &receiver.fallback {
-            Some(other) if *other == receiver.name => {
-                problem("x-fallback", "a receiver cannot be its own fallback".to_owned());
-            }
-            Some(other) if !all.contains(&other.as_str()) => {
-                problem("x-fallback", unknown("receiver", other, &all));
-            }
-            None if receiver.fallback_after.is_some() => {
-                problem("x-fallback-after", "there is no `x-fallback` that it belongs to".to_owned());
-            }
-            _ => {}
-        }
         for (number, email) in receiver.email_configs.iter().enumerate() {
             of_email(&format!("{place}.email_configs[{number}]"), email, global, &mut problems);
         }

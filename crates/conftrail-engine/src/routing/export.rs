@@ -33,10 +33,14 @@ fn strip(node: &mut Node) {
     }
 }
 
-/// Removes mail that goes into a directory: without a server Alertmanager refuses it.
+/// Removes what Alertmanager refuses without our keys: mail that goes into a directory, and WeCom with its secret in a file.
 fn drop_local(configs: &mut Node) {
     if let Content::List(items) = &mut configs.content {
-        items.retain(|item| item.get("x-directory").is_none());
+        let is_ours = |item: &Node| {
+            let secret_in_file = item.get("x-api_secret_file").is_some() && item.get("api_secret").is_none();
+            item.get("x-directory").is_some() || secret_in_file
+        };
+        items.retain(|item| !is_ours(item));
     }
 }
 

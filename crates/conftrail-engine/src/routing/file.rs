@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::problem::Origin;
 use super::{Global, ReceiverConfig, RouteConfig, Routes, RoutingProblem, check, export, later, tree};
+use crate::channels;
 use crate::describe_yaml_error;
 use crate::intervals::{NamedIntervalConfig, TimeIntervals};
 use crate::rules::{Finding, LoadError};
@@ -68,6 +69,7 @@ impl Routing {
             LoadError(vec![Finding::error(file, text, place.unwrap_or((1, 1)), message)])
         })?;
         let mut problems = check::receivers(&read.receivers, &read.global);
+        problems.extend(channels::problems(&read.receivers, &read.global));
         let intervals = TimeIntervals::read(&read.time_intervals);
         let names = read.time_intervals.iter().map(|interval| interval.name.as_str()).collect();
         problems.extend(check::routes(&read.route, &read.receivers, names));
@@ -115,6 +117,12 @@ impl Routing {
             }
         };
         anchored(&mut self.global.smtp_auth_password_file);
+        anchored(&mut self.global.wechat_api_secret_file);
+        for receiver in &mut self.receivers {
+            receiver.webhook_configs.iter_mut().for_each(|webhook| webhook.anchor(directory));
+            receiver.wechat_configs.iter_mut().for_each(|wecom| wecom.anchor(directory));
+            receiver.wecom_robot_configs.iter_mut().for_each(|robot| robot.anchor(directory));
+        }
         for email in self.receivers.iter_mut().flat_map(|receiver| &mut receiver.email_configs) {
             anchored(&mut email.auth_password_file);
             anchored(&mut email.tls_config.ca_file);

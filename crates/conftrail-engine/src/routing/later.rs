@@ -8,7 +8,7 @@ const TOP: [&str; 5] = ["inhibit_rules", "templates", "tracing", "event_recorder
 /// Keys of a route.
 const ROUTE: [&str; 2] = ["labels", "x-escalation"];
 /// Integrations of a receiver.
-const RECEIVER: [&str; 20] = [
+const RECEIVER: [&str; 18] = [
     "discord_configs",
     "incidentio_configs",
     "jira_configs",
@@ -24,8 +24,6 @@ const RECEIVER: [&str; 20] = [
     "telegram_configs",
     "victorops_configs",
     "webex_configs",
-    "webhook_configs",
-    "wechat_configs",
     "x-alertmanager_configs",
     "x-dingtalk_configs",
     "x-feishu_configs",

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use conftrail_core::alerting::{Overflow, RateLimit};
 use conftrail_core::{Period, Secret};
 use serde::Deserialize;
+
+use crate::channels::{WebhookConfig, WecomConfig, WecomRobotConfig};
 
 /// Defaults for all receivers.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -23,6 +26,15 @@ pub struct Global {
     pub smtp_auth_password_file: Option<PathBuf>,
     /// Whether STARTTLS is required; default true.
     pub smtp_require_tls: Option<bool>,
+    /// Where WeCom's API is.
+    pub wechat_api_url: Option<String>,
+    /// The enterprise at WeCom.
+    pub wechat_api_corp_id: Option<String>,
+    /// The secret of the application at WeCom; better in a file.
+    pub wechat_api_secret: Option<Secret<String>>,
+    /// A file that holds the secret of the application at WeCom.
+    #[serde(rename = "x-wechat_api_secret_file")]
+    pub wechat_api_secret_file: Option<PathBuf>,
     /// Accepted for Alertmanager's sake; events are occurrences and never resolve.
     pub resolve_timeout: Option<Period>,
 }
@@ -36,6 +48,15 @@ pub struct ReceiverConfig {
     /// Its mail integrations.
     #[serde(default)]
     pub email_configs: Vec<EmailConfig>,
+    /// Its webhooks.
+    #[serde(default)]
+    pub webhook_configs: Vec<WebhookConfig>,
+    /// Its applications at WeCom.
+    #[serde(default)]
+    pub wechat_configs: Vec<WecomConfig>,
+    /// Its robots in groups at WeCom.
+    #[serde(default, rename = "x-wecom_robot_configs")]
+    pub wecom_robot_configs: Vec<WecomRobotConfig>,
     /// The receiver that is told what this one's integrations cannot be.
     #[serde(default, rename = "x-fallback")]
     pub fallback: Option<String>,
@@ -83,6 +104,12 @@ pub struct EmailConfig {
     /// Accepted for Alertmanager's sake; events are occurrences and never resolve.
     #[serde(default)]
     pub send_resolved: Option<bool>,
+    /// How fast each address may be told.
+    #[serde(default, rename = "x-rate_limit")]
+    pub rate_limit: Option<RateLimit>,
+    /// What becomes of what is more.
+    #[serde(default, rename = "x-overflow")]
+    pub overflow: Overflow,
 }
 
 /// How a server's certificate is checked.

@@ -7,9 +7,9 @@ use handlebars::{
 use serde_json::Value as Json;
 
 /// Every helper there is; the others of the library are taken away.
-pub(crate) const NAMES: [&str; 20] = [
+pub(crate) const NAMES: [&str; 21] = [
     "if", "unless", "each", "with", "lookup", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not",
-    "len", "default", "join", "shorten", "value", "count",
+    "len", "default", "join", "shorten", "value", "count", "get",
 ];
 
 pub(crate) fn register(registry: &mut Handlebars<'static>) {
@@ -22,6 +22,7 @@ pub(crate) fn register(registry: &mut Handlebars<'static>) {
     registry.register_helper("join", Box::new(Function { name: "join", arguments: 2, call: join }));
     registry.register_helper("shorten", Box::new(Function { name: "shorten", arguments: 2, call: shorten }));
     registry.register_helper("value", Box::new(Function { name: "value", arguments: 1, call: value }));
+    registry.register_helper("get", Box::new(Function { name: "get", arguments: 2, call: get }));
     registry.register_helper("count", Box::new(Function { name: "count", arguments: 3, call: count }));
 }
 
@@ -128,6 +129,15 @@ fn count(arguments: &[&Json]) -> Result<Json, RenderErrorReason> {
     };
     let noun = if number.as_u64() == Some(1) { one } else { many };
     Ok(format!("{number} {noun}").into())
+}
+
+/// What an object has under a name, or nothing: for names that are not known when the template is loaded, such as labels'.
+fn get(arguments: &[&Json]) -> Result<Json, RenderErrorReason> {
+    match arguments {
+        [Json::Object(entries), Json::String(name)] => Ok(entries.get(name).cloned().unwrap_or_default()),
+        [Json::Null, _] => Ok(Json::Null),
+        _ => Err(RenderErrorReason::InvalidParamType("object and text")),
+    }
 }
 
 fn text_of(value: &Json) -> String {

@@ -1,6 +1,7 @@
 //! Message templates: Handlebars with one escape function for each channel, strict, checked at load.
 
 mod check;
+mod escape;
 mod helpers;
 mod sample;
 mod template;

@@ -39,3 +39,14 @@ fn the_examples_of_the_routing_page_load() {
         Routing::load("docs/routing.md", text).unwrap_or_else(|error| panic!("{error}"));
     }
 }
+
+#[test]
+fn the_examples_of_the_receivers_page_load() {
+    let page = include_str!("../../../../docs/receivers.md");
+    let blocks: Vec<&str> =
+        page.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    for text in &blocks {
+        Routing::load("docs/receivers.md", text).unwrap_or_else(|error| panic!("{error}"));
+    }
+    assert_eq!(blocks.len(), 3);
+}

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use conftrail_core::alerting::Pace;
 use conftrail_core::{Period, Secret};
 use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,9 @@ pub struct Config {
     pub timeout: Period,
     /// A directory that takes each message as an `.eml` file, instead of a server.
     pub file: Option<PathBuf>,
+    /// How fast each recipient may be told; absent means as fast as the server takes it.
+    #[serde(skip)]
+    pub pace: Option<Pace>,
 }
 
 impl Default for Config {
@@ -68,6 +72,7 @@ impl Default for Config {
             hello: None,
             timeout: Period::seconds(30),
             file: None,
+            pace: None,
         }
     }
 }

@@ -11,7 +11,8 @@ use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 
-use super::render::{Bounds, render};
+use super::render::render;
+use crate::bounds::Bounds;
 
 /// Largest mail in bytes, headers and encoding included: below what any server refuses.
 const LARGEST: usize = 256 * 1024;
@@ -78,6 +79,8 @@ impl Mail {
         let announcement = &notification.announcement;
         let rendered = render(message, announcement.severity, presentation.language)?;
         let id = word(&notification.id);
+        // A digest says in its summary how many messages it stands for.
+        let changes = if announcement.digest.is_some() { 0 } else { announcement.total };
         let domain = from.email.domain();
         let thread = format!("<{}@{domain}>", word(&announcement.group.0));
         // A boundary of its own keeps a repeat byte for byte the same.
@@ -92,7 +95,7 @@ impl Mail {
             .references(thread)
             .from(from.clone())
             .to(to.clone())
-            .subject(subject(message, announcement.total, presentation.language))
+            .subject(subject(message, changes, presentation.language))
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("X-Conftrail-Alert", &message.alert))
             .raw_header(header("X-Conftrail-Rule", &message.rule))

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use conftrail_core::ports::{DeliveryError, Receipt};
+use tokio::sync::Semaphore;
 
 use super::Config;
 use super::mailbox::Mailbox;
@@ -12,6 +13,8 @@ use super::session::{Server, Session};
 
 /// Connections kept open between messages; more may be open while messages are being sent.
 const KEPT_OPEN: usize = 2;
+/// Messages being sent through one server at the same time, to however many recipients.
+const AT_ONCE: usize = 8;
 
 /// One way out.
 pub(crate) enum Outlet {
@@ -21,6 +24,8 @@ pub(crate) enum Outlet {
         server: Box<Server>,
         /// Connections that wait for the next message.
         idle: Mutex<Vec<Session>>,
+        /// Bounds how many are sent at once.
+        turns: Semaphore,
     },
     /// A directory.
     Directory(Mailbox),
@@ -31,16 +36,22 @@ impl Outlet {
     pub(crate) fn new(config: &Config) -> Result<Self, OpenError> {
         match &config.file {
             Some(directory) => Ok(Self::Directory(Mailbox::new(directory))),
-            None => Ok(Self::Smtp { server: Box::new(Server::new(config)?), idle: Mutex::default() }),
+            None => Ok(Self::Smtp {
+                server: Box::new(Server::new(config)?),
+                idle: Mutex::default(),
+                turns: Semaphore::new(AT_ONCE),
+            }),
         }
     }
 
     /// Sends one message to its one recipient.
     pub(crate) async fn send(&self, mail: &Mail) -> Result<Receipt, DeliveryError> {
-        let (server, idle) = match self {
-            Self::Smtp { server, idle } => (server, idle),
+        let (server, idle, turns) = match self {
+            Self::Smtp { server, idle, turns } => (server, idle, turns),
             Self::Directory(mailbox) => return mailbox.keep(mail).await,
         };
+        // Never closed, so there is always a turn to come.
+        let _turn = turns.acquire().await;
         let mut session = match usable(idle).await {
             Some(session) => session,
             None => server.open().await?,

@@ -1,7 +1,7 @@
 //! Mail as a receiver.
 
 use async_trait::async_trait;
-use conftrail_core::alerting::Notification;
+use conftrail_core::alerting::{Notification, Pace};
 use conftrail_core::ports::{DeliveryError, Receipt, Receiver as Port};
 use conftrail_engine::message::Presentation;
 use lettre::message::Mailbox;
@@ -47,6 +47,7 @@ struct Way {
     /// Integrations and their addresses.
     to: Vec<(String, Mailbox)>,
     outlet: Outlet,
+    pace: Option<Pace>,
 }
 
 impl Receiver {
@@ -92,7 +93,7 @@ impl Way {
             let mailbox = address(text)?;
             to.push((format!("email/{}", mailbox.email), mailbox));
         }
-        Ok(Self { from: address(&config.from)?, to, outlet: Outlet::new(config)? })
+        Ok(Self { from: address(&config.from)?, to, outlet: Outlet::new(config)?, pace: config.pace })
     }
 }
 
@@ -110,6 +111,10 @@ impl Port for Receiver {
             }
         }
         names
+    }
+
+    fn pace(&self, integration: &str) -> Option<Pace> {
+        self.way(integration).and_then(|(way, _)| way.pace)
     }
 
     async fn deliver(&self, notification: &Notification) -> Result<Receipt, DeliveryError> {

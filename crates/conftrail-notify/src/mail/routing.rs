@@ -1,6 +1,7 @@
 //! Mail as the routing file has it, in Alertmanager's words.
 
 use conftrail_core::Period;
+use conftrail_core::alerting::Pace;
 use conftrail_engine::Routing;
 use conftrail_engine::message::Presentation;
 use conftrail_engine::routing::{EmailConfig, Global, ReceiverConfig, RoutingProblem};
@@ -54,6 +55,7 @@ fn config(name: &str, email: &EmailConfig, global: &Global) -> Config {
         hello: own(&email.hello, &global.smtp_hello),
         timeout: Period::seconds(30),
         file: email.directory.clone(),
+        pace: email.rate_limit.map(|limit| Pace { limit, overflow: email.overflow }),
     }
 }
 

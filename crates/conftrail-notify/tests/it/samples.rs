@@ -54,6 +54,7 @@ pub(crate) fn sample() -> Notification {
         late: false,
         owner: Some("pay-team".to_owned()),
         runbook: Some("https://wiki.example/limits".to_owned()),
+        digest: None,
     };
     Notification {
         id: "4f6b0c0d9e8a".to_owned(),
@@ -66,6 +67,7 @@ pub(crate) fn sample() -> Notification {
         created: Timestamp::parse("2026-11-20T10:00:10Z").expect("a time"),
         due: Timestamp::parse("2026-11-20T10:00:10Z").expect("a time"),
         last_error: None,
+        instead_of: Vec::new(),
     }
 }
 

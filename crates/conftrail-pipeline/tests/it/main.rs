@@ -4,6 +4,7 @@
 
 mod delivery;
 mod flow;
+mod lanes;
 mod lost_log;
 mod metrics;
 mod rig;

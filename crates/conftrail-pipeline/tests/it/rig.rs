@@ -1,18 +1,19 @@
 //! All workers over the embedded engines in a temporary directory, which outlives a restart.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conftrail_core::ports::{AuditReader, ControlStore, SearchRequest, Source};
+use conftrail_core::ports::{AuditReader, ControlStore, Receiver, SearchRequest, Source};
 use conftrail_core::query::Query;
 use conftrail_core::{Event, Period, Timestamp};
 use conftrail_engine::intervals::TimeIntervals;
 use conftrail_engine::rules::{RuleSet, RuleSource};
 use conftrail_engine::{Folder, Language, Target, Timing};
 use conftrail_pipeline::{
-    AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Health, InForce,
-    Metrics, NotifyWorker, Nudge, OwnSource, Published, Supervisor, Worker, now,
+    AlertWorker, AuditWorker, Classifier, CollectWorker, DeliveryPolicy, DetectWorker, Fallback, Health,
+    InForce, Metrics, NotifyWorker, Nudge, OwnSource, Published, Supervisor, Worker, now,
 };
 use conftrail_sqlite::{ChangeLog, ControlStore as ControlFile, Options, Trail};
 use conftrail_testkit::script::ScriptedReceiver;
@@ -96,6 +97,30 @@ impl Stores {
 impl Rig {
     /// Starts everything on the databases in `directory`.
     pub(crate) fn start(directory: &Path, source: Arc<dyn Source>, receiver: Arc<ScriptedReceiver>) -> Self {
+        Self::start_with(directory, source, vec![receiver], BTreeMap::new())
+    }
+
+    /// Starts everything with several receivers, of which the fallbacks are told only instead of others.
+    pub(crate) fn start_with(
+        directory: &Path,
+        source: Arc<dyn Source>,
+        receivers: Vec<Arc<ScriptedReceiver>>,
+        fallbacks: BTreeMap<String, Fallback>,
+    ) -> Self {
+        let is_told = |name: &str| !fallbacks.values().any(|fallback| fallback.receiver == name);
+        let told = receivers.iter().map(|receiver| receiver.name().to_owned());
+        let told = told.filter(|name| is_told(name)).collect::<Vec<_>>();
+        Self::start_told(directory, source, receivers, fallbacks, &told)
+    }
+
+    /// Starts everything with several receivers, of which some are told everything.
+    pub(crate) fn start_told(
+        directory: &Path,
+        source: Arc<dyn Source>,
+        receivers: Vec<Arc<ScriptedReceiver>>,
+        fallbacks: BTreeMap<String, Fallback>,
+        told: &[String],
+    ) -> Self {
         let mut stores = Stores::open(directory);
         let (acted, found, due) = (Nudge::default(), Nudge::default(), Nudge::default());
         let rules = Arc::new(
@@ -109,14 +134,18 @@ impl Rig {
         let Stores { log, trail, control, supervisor, metrics, .. } = &mut stores;
         let audit = AuditWorker::new(log.clone(), trail.clone(), control.clone(), metrics.clone());
         supervisor.start(Arc::new(audit));
-        let target = Target {
-            receiver: ScriptedReceiver::NAME.to_owned(),
+        let target = |receiver: &String| Target {
+            receiver: receiver.clone(),
             integration: ScriptedReceiver::INTEGRATION.to_owned(),
         };
+        let targets = told.iter().map(target).collect();
         let at_once =
             Timing { group_wait: Period::default(), group_interval: Period::default(), ..Timing::default() };
-        let folder = Arc::new(Folder::new(rules.clone(), vec![target], at_once, Language::English));
-        let published = Published::new(InForce::new(rules, folder, vec![receiver]));
+        let folder = Arc::new(Folder::new(rules.clone(), targets, at_once, Language::English));
+        let receivers: Vec<Arc<dyn Receiver>> =
+            receivers.into_iter().map(|receiver| receiver as Arc<dyn Receiver>).collect();
+        let in_force = InForce::new(rules, folder, receivers).falling_back(fallbacks);
+        let published = Published::new(in_force);
         let (log, found_by_detect) = (log.clone(), found.clone());
         let detect =
             DetectWorker::new(log, control.clone(), published.clone(), found_by_detect, metrics.clone());
@@ -127,6 +156,7 @@ impl Rig {
             first_retry: Duration::from_millis(20),
             longest_retry: Duration::from_millis(50),
             max_age: Duration::from_secs(60),
+            ..DeliveryPolicy::default()
         };
         let notify = NotifyWorker::new(
             published.clone(),

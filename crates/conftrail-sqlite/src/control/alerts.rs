@@ -157,7 +157,7 @@ fn apply(connection: &Connection, transition: &Transition) -> Result<(), Error> 
         put_alert(connection, alert)?;
     }
     for notification in &transition.notifications {
-        notification::insert(connection, notification)?;
+        let _ = notification::insert(connection, notification)?;
     }
     for held in &transition.held_back {
         silences::hold_back(connection, held)?;

@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// The columns that [`read`] expects, in its order.
 pub(super) const COLUMNS: &str = "id, receiver, integration, announcement, state, attempts, possible_repeat, \
-                                  created, due, last_error";
+                                  created, due, last_error, instead_of";
 
 const STATES: [NotificationState; 6] = [
     NotificationState::Queued,
@@ -20,12 +20,12 @@ const STATES: [NotificationState; 6] = [
     NotificationState::Suppressed,
 ];
 
-/// Stores a notification; a known one stays as it is.
-pub(super) fn insert(connection: &Connection, new: &Notification) -> Result<(), Error> {
+/// Stores a notification; a known one stays as it is. Returns whether it is new.
+pub(super) fn insert(connection: &Connection, new: &Notification) -> Result<bool, Error> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO notifications (id, receiver, integration, alert, state, attempts, possible_repeat, created,
-             due, last_error, settled_at, announcement)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             due, last_error, settled_at, announcement, instead_of)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT (id) DO NOTHING",
     )?;
     let created = new.created.micros();
@@ -33,7 +33,7 @@ pub(super) fn insert(connection: &Connection, new: &Notification) -> Result<(), 
         new.state,
         NotificationState::Queued | NotificationState::Intent | NotificationState::Unknown
     );
-    insert.execute(params![
+    let added = insert.execute(params![
         new.id,
         new.receiver,
         new.integration,
@@ -46,8 +46,9 @@ pub(super) fn insert(connection: &Connection, new: &Notification) -> Result<(), 
         new.last_error,
         (!waits).then_some(created),
         json::encode(&new.announcement),
+        json::encode(&new.instead_of),
     ])?;
-    Ok(())
+    Ok(added > 0)
 }
 
 /// Reads the notifications of a query whose columns are [`COLUMNS`].
@@ -68,6 +69,7 @@ pub(super) fn select(
 fn read(row: &Row<'_>) -> Result<Notification, Error> {
     let announcement: String = row.get(3)?;
     let word: String = row.get(4)?;
+    let instead_of: String = row.get(10)?;
     let state = STATES.into_iter().find(|state| state.as_str() == word);
     Ok(Notification {
         id: row.get(0)?,
@@ -80,5 +82,6 @@ fn read(row: &Row<'_>) -> Result<Notification, Error> {
         created: Timestamp::from_micros(row.get(7)?),
         due: Timestamp::from_micros(row.get(8)?),
         last_error: row.get(9)?,
+        instead_of: json::decode(&instead_of, "the receivers before this one")?,
     })
 }

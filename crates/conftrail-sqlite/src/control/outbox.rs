@@ -15,19 +15,26 @@ use crate::error::{During as _, Error};
 
 #[async_trait]
 impl Notifications for ControlStore {
-    async fn due_notifications(&self, now: Timestamp, limit: usize) -> PortResult<Vec<Notification>> {
+    async fn due_notifications(&self, now: Timestamp, each: usize) -> PortResult<Vec<Notification>> {
         let reading = self.database.read(move |connection| {
+            // Numbered within the index alone: a heap of thousands that wait for one channel is not read for it.
             let sql = format!(
-                "SELECT {COLUMNS} FROM notifications INDEXED BY notifications_waiting
-                 WHERE state IN ('queued', 'unknown') AND due <= ?1 ORDER BY due, seq LIMIT ?2"
+                "SELECT {COLUMNS} FROM notifications WHERE seq IN (
+                     SELECT seq FROM (
+                         SELECT seq, row_number() OVER (PARTITION BY receiver, integration ORDER BY due, seq) AS place
+                         FROM notifications INDEXED BY notifications_by_lane
+                         WHERE state IN ('queued', 'unknown') AND due <= ?1)
+                     WHERE place <= ?2)
+                 ORDER BY due, seq"
             );
-            select(connection, &sql, params![now.micros(), json::limit(limit)])
+            select(connection, &sql, params![now.micros(), json::limit(each)])
         });
         reading.await.during("read due notifications")
     }
 
-    async fn next_due(&self) -> PortResult<Option<Timestamp>> {
-        self.database.read(next_due).await.during("read when the next notification is due")
+    async fn next_due(&self, after: Timestamp) -> PortResult<Option<Timestamp>> {
+        let reading = self.database.read(move |connection| next_due(connection, after));
+        reading.await.during("read when the next notification is due")
     }
 
     async fn intend(&self, id: &str, now: Timestamp) -> PortResult<bool> {
@@ -39,7 +46,7 @@ impl Notifications for ControlStore {
     async fn settle(&self, id: &str, settlement: &Settlement) -> PortResult<()> {
         let (id, settlement) = (id.to_owned(), settlement.clone());
         let settling = self.database.write(move |connection| settle(connection, &id, &settlement));
-        settling.await.during("write how sending ended")
+        settling.await.during("write how sending ended").map(drop)
     }
 
     async fn recover_intents(&self, now: Timestamp) -> PortResult<u64> {
@@ -69,16 +76,17 @@ impl Notifications for ControlStore {
     }
 }
 
-fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Error> {
+fn next_due(connection: &Connection, after: Timestamp) -> Result<Option<Timestamp>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT min(due) FROM notifications INDEXED BY notifications_waiting
-         WHERE state IN ('queued', 'unknown')",
+         WHERE state IN ('queued', 'unknown') AND due > ?1",
     )?;
-    let due: Option<i64> = statement.query_row([], |row| row.get(0))?;
+    let due: Option<i64> = statement.query_row([after.micros()], |row| row.get(0))?;
     Ok(due.map(Timestamp::from_micros))
 }
 
-fn intend(connection: &Connection, id: &str, now: Timestamp) -> Result<bool, Error> {
+/// Writes the intent to send, and counts the attempt; false when the notification is not to be sent.
+pub(super) fn intend(connection: &Connection, id: &str, now: Timestamp) -> Result<bool, Error> {
     let mut update = connection.prepare_cached(
         "UPDATE notifications SET state = 'intent', attempts = attempts + 1
          WHERE id = ?1 AND state IN ('queued', 'unknown') AND due <= ?2",
@@ -86,8 +94,9 @@ fn intend(connection: &Connection, id: &str, now: Timestamp) -> Result<bool, Err
     Ok(update.execute(params![id, now.micros()])? > 0)
 }
 
-fn settle(connection: &Connection, id: &str, settlement: &Settlement) -> Result<(), Error> {
-    match settlement {
+/// Writes how an attempt ended; false when there was none.
+pub(super) fn settle(connection: &Connection, id: &str, settlement: &Settlement) -> Result<bool, Error> {
+    let settled = match settlement {
         Settlement::Sent { receipt, at } => connection
             .prepare_cached(
                 "UPDATE notifications SET state = 'sent', receipt = ?2, settled_at = ?3, last_error = NULL
@@ -113,7 +122,7 @@ fn settle(connection: &Connection, id: &str, settlement: &Settlement) -> Result<
             )?
             .execute(params![id, error, at.micros()])?,
     };
-    Ok(())
+    Ok(settled > 0)
 }
 
 fn recover(connection: &Connection, now: Timestamp) -> Result<u64, Error> {

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/control/0002_log_places.sql"),
     include_str!("../../../../migrations/sqlite/control/0003_checkpoint_claims.sql"),
     include_str!("../../../../migrations/sqlite/control/0004_routes_and_silences.sql"),
+    include_str!("../../../../migrations/sqlite/control/0005_deliveries.sql"),
     include_str!("../../../../migrations/sqlite/control/0006_token_filters.sql"),
     include_str!("../../../../migrations/sqlite/control/0007_rule_sets.sql"),
 ];

@@ -13,6 +13,7 @@ mod ledger;
 mod list;
 mod mask;
 mod rebuild;
+mod receivers;
 mod routes;
 mod rules;
 mod run;
@@ -77,6 +78,7 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Schema(SchemaArgs { of }) => schema::run(of),
         Command::Why(WhyArgs { alert }) => why::why(&common, &alert).await,
         Command::WhyNot(WhyNotArgs { event, rule }) => why::why_not(&common, &event, rule.as_deref()).await,
+        Command::Receivers(command) => receivers::run(&common, command).await,
         Command::Token(command) => token::run(&common, command).await,
         Command::Mask(command) => mask::run(&common, command),
     }

@@ -118,7 +118,7 @@ impl Bench {
                 self.deliver(&notification, at).await?;
             }
         }
-        let next = [next_flush, control.next_due().await?].into_iter().flatten().min();
+        let next = [next_flush, control.next_due(now).await?].into_iter().flatten().min();
         // All that was due is done: what is left is later.
         Ok(next.map(|next| next.since(self.start)).filter(|next| *next > at))
     }

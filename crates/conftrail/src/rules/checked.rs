@@ -1,13 +1,15 @@
 //! A set of files, checked as a whole and put together.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use conftrail_core::ports::{Receiver, RuleSetFiles};
 use conftrail_engine::message::Presentation;
+use conftrail_engine::routing::ReceiverConfig;
 use conftrail_engine::rules::{LoadError, RuleSet, RuleSource};
 use conftrail_engine::{Folder, Language, Routing, Target, TimeIntervals, Timing};
-use conftrail_pipeline::InForce;
+use conftrail_pipeline::{Fallback, InForce};
 
 use super::read;
 use crate::assemble;
@@ -63,7 +65,8 @@ impl Checked {
 
     /// Returns what the workers go by.
     pub(crate) fn in_force(&self) -> InForce {
-        InForce::new(self.rules.clone(), Arc::new(self.folder()), self.receivers.clone())
+        let (rules, folder) = (self.rules.clone(), Arc::new(self.folder()));
+        InForce::new(rules, folder, self.receivers.clone()).falling_back(fallbacks(self.routing.as_ref()))
     }
 }
 
@@ -131,6 +134,16 @@ fn targets(receivers: &[Arc<dyn Receiver>]) -> Vec<Target> {
             .map(move |integration| Target { receiver: name.clone(), integration })
     };
     receivers.iter().flat_map(|receiver| of(receiver).collect::<Vec<_>>()).collect()
+}
+
+/// Returns who is told instead of whom.
+fn fallbacks(routing: Option<&Routing>) -> BTreeMap<String, Fallback> {
+    let of = |receiver: &ReceiverConfig| {
+        let other = receiver.fallback.clone()?;
+        let after = receiver.fallback_after.map(|after| after.0);
+        Some((receiver.name.clone(), Fallback { receiver: other, after }))
+    };
+    routing.iter().flat_map(|routing| &routing.receivers).filter_map(of).collect()
 }
 
 /// Returns the integrations that the file names.

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod docs;
 mod maxwell;
+mod receivers;
 mod reload;
 mod repository;
 mod routes;

@@ -28,6 +28,7 @@ pub(super) struct Labels {
     show: &'static str,
     link: &'static str,
     more: (&'static str, &'static str),
+    more_groups: (&'static str, &'static str),
     repeat: &'static str,
     alert: &'static str,
 }
@@ -58,6 +59,7 @@ pub(super) fn of(language: Language) -> Labels {
         show: pick("Show     ", "查看    "),
         link: pick("Link     ", "链接    "),
         more: (pick("and", "另有"), pick("more", "项")),
+        more_groups: (pick("and", "另有"), pick("more groups", "组")),
         repeat: pick(
             "An earlier attempt to send this message may have arrived already.",
             "此前的一次发送可能已经送达。",

@@ -1,6 +1,5 @@
 //! What a mail says, free of SMTP and MIME: the engine's message, bounded, laid out by two templates.
 
-mod bounds;
 mod labels;
 
 use std::ops::Range;
@@ -12,13 +11,10 @@ use conftrail_engine::templates::{Channel, Template, TemplateError};
 use conftrail_engine::{Language, differing};
 use serde_json::{Value as Json, json};
 
-pub(crate) use bounds::Bounds;
+use crate::layout::is_link;
 
 static TEXT: LazyLock<Template> = LazyLock::new(|| built_in(Channel::Plain, include_str!("mail.txt.hbs")));
 static HTML: LazyLock<Template> = LazyLock::new(|| built_in(Channel::Html, include_str!("mail.html.hbs")));
-
-/// Longest link that is made one to click.
-const LONGEST_LINK: usize = 500;
 
 /// Two values of at most so many characters are compared at a glance.
 const SHORT_ENOUGH: usize = 24;
@@ -75,12 +71,6 @@ fn parts(change: &Line) -> Json {
         json!([part(0..at.start), part(at.clone()), part(at.end..text.len())])
     };
     json!({ "before": split(before, in_before), "after": split(after, in_after) })
-}
-
-/// Only addresses of the web, and none that would be cut or could hide something.
-fn is_link(text: &str) -> bool {
-    let web = text.starts_with("https://") || text.starts_with("http://");
-    web && text.len() <= LONGEST_LINK && text.chars().all(|c| c.is_ascii_graphic())
 }
 
 /// A colour that is readable under white text.

@@ -11,6 +11,7 @@ use conftrail_core::ports::ControlStore;
 pub mod accounts;
 pub mod alerts;
 pub mod checkpoints;
+pub mod deliveries;
 pub mod detections;
 pub mod ledger;
 pub mod notifications;
@@ -72,6 +73,15 @@ macro_rules! control_contract {
             outbox_order: an_attempt_under_way_holds_back_no_other
             outbox_order: a_dead_letter_holds_back_no_other
             outbox_order: the_next_due_time_is_that_of_what_still_waits
+            deliveries: every_integration_hands_out_its_own_share
+            deliveries: attempts_are_counted_over_a_restart_and_time_makes_room
+            deliveries: a_backlog_counts_what_is_due_and_what_is_free
+            deliveries: what_waits_is_listed_for_a_digest
+            deliveries: a_digest_takes_the_place_of_what_waits
+            deliveries: what_does_not_wait_goes_into_no_digest
+            deliveries: another_receiver_is_told_with_the_death_and_not_without_it
+            deliveries: another_receiver_is_told_once
+            deliveries: what_waits_too_long_is_found_until_others_are_told
             ledger: the_ledger_of_an_empty_store_is_zero
             ledger: every_detection_is_in_one_state
             ledger: every_notification_is_in_one_state

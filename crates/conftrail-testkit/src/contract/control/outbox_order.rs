@@ -81,16 +81,16 @@ pub async fn a_dead_letter_holds_back_no_other(stores: &impl Stores) {
 /// The next due time is that of what waits; what is under way or settled has none.
 pub async fn the_next_due_time_is_that_of_what_still_waits(stores: &impl Stores) {
     let store = stores.open().await;
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(store.next_due(at(0)).await.unwrap(), None);
     let made = queued(&store, "email/ops", 2).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(1)));
+    assert_eq!(store.next_due(at(0)).await.unwrap(), Some(at(1)));
     settled(&store, &made[0].id, 10, &retry(60)).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(2)));
+    assert_eq!(store.next_due(at(0)).await.unwrap(), Some(at(2)));
     assert!(store.intend(&made[1].id, at(10)).await.unwrap());
-    assert_eq!(store.next_due().await.unwrap(), Some(at(60)));
+    assert_eq!(store.next_due(at(0)).await.unwrap(), Some(at(60)));
     store.settle(&made[1].id, &unknown(50)).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(at(50)));
+    assert_eq!(store.next_due(at(0)).await.unwrap(), Some(at(50)));
     settled(&store, &made[1].id, 50, &sent(51)).await;
     settled(&store, &made[0].id, 60, &dead(61)).await;
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(store.next_due(at(0)).await.unwrap(), None);
 }

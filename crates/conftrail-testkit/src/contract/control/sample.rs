@@ -153,6 +153,7 @@ pub fn notification(integration: &str, number: u64) -> Notification {
             late: false,
             owner: Some("pay-team".into()),
             runbook: None,
+            digest: None,
         },
         state: NotificationState::Queued,
         attempts: 0,
@@ -160,6 +161,7 @@ pub fn notification(integration: &str, number: u64) -> Notification {
         created: at(number),
         due: at(number),
         last_error: None,
+        instead_of: Vec::new(),
     }
 }
 

@@ -1,15 +1,17 @@
 //! The files that receivers and sources need on this machine: looked at before any server is asked, and whether or not one
 //! answers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use conftrail_engine::Routing;
+use conftrail_engine::channels::HttpConfig;
 use conftrail_engine::routing::RoutingProblem;
 
 /// What a file must hold.
 #[derive(Clone, Copy)]
 enum Content {
     Password,
+    Secret,
     Certificates,
     PrivateKey,
 }
@@ -17,21 +19,52 @@ enum Content {
 /// Returns what is wrong with the files that a routing file names, at the keys that name them.
 pub(super) fn of_routing(routing: &Routing) -> Vec<RoutingProblem> {
     let mut problems = Vec::new();
-    let mut look = |path: String, file: &Option<std::path::PathBuf>, content: Content| {
+    let mut look = |path: String, file: &Option<PathBuf>, content: Content| {
         if let Some(said) = file.as_deref().and_then(|file| wrong(file, content)) {
             problems.push(RoutingProblem::new(path, said));
         }
     };
     let shared = &routing.global.smtp_auth_password_file;
     look("global.smtp_auth_password_file".to_owned(), shared, Content::Password);
+    let shared = &routing.global.wechat_api_secret_file;
+    look("global.x-wechat_api_secret_file".to_owned(), shared, Content::Secret);
     for (index, receiver) in routing.receivers.iter().enumerate() {
         for (number, email) in receiver.email_configs.iter().enumerate() {
             let entry = format!("receivers[{index}].email_configs[{number}]");
             look(format!("{entry}.auth_password_file"), &email.auth_password_file, Content::Password);
             look(format!("{entry}.tls_config.ca_file"), &email.tls_config.ca_file, Content::Certificates);
         }
+        for (number, webhook) in receiver.webhook_configs.iter().enumerate() {
+            let entry = format!("receivers[{index}].webhook_configs[{number}]");
+            look(format!("{entry}.url_file"), &webhook.url_file, Content::Secret);
+            look(format!("{entry}.x-secret_file"), &webhook.secret_file, Content::Secret);
+            of_http(&entry, &webhook.http_config, &mut look);
+        }
+        for (number, wecom) in receiver.wechat_configs.iter().enumerate() {
+            let entry = format!("receivers[{index}].wechat_configs[{number}]");
+            look(format!("{entry}.x-api_secret_file"), &wecom.api_secret_file, Content::Secret);
+            of_http(&entry, &wecom.http_config, &mut look);
+        }
+        for (number, robot) in receiver.wecom_robot_configs.iter().enumerate() {
+            let entry = format!("receivers[{index}].x-wecom_robot_configs[{number}]");
+            look(format!("{entry}.key_file"), &robot.key_file, Content::Secret);
+            of_http(&entry, &robot.http_config, &mut look);
+        }
     }
     problems
+}
+
+/// Looks at the files that an entry's `http_config` names.
+fn of_http(entry: &str, http: &HttpConfig, look: &mut impl FnMut(String, &Option<PathBuf>, Content)) {
+    let at = |key: &str| format!("{entry}.http_config.{key}");
+    look(at("tls_config.ca_file"), &http.tls_config.ca_file, Content::Certificates);
+    look(at("bearer_token_file"), &http.bearer_token_file, Content::Secret);
+    if let Some(given) = &http.authorization {
+        look(at("authorization.credentials_file"), &given.credentials_file, Content::Secret);
+    }
+    if let Some(given) = &http.basic_auth {
+        look(at("basic_auth.password_file"), &given.password_file, Content::Password);
+    }
 }
 
 /// Returns what is wrong with the files that a MySQL source names, each as `key: what`.
@@ -42,7 +75,7 @@ pub(super) fn of_mysql(config: &conftrail_binlog::Config) -> Vec<String> {
         ("tls.cert_file", &config.tls.cert_file, Content::Certificates),
         ("tls.key_file", &config.tls.key_file, Content::PrivateKey),
     ];
-    let look = |(key, file, content): (&str, &Option<std::path::PathBuf>, Content)| {
+    let look = |(key, file, content): (&str, &Option<PathBuf>, Content)| {
         let said = wrong(file.as_deref()?, content)?;
         Some(format!("{key}: {said}"))
     };
@@ -64,6 +97,7 @@ fn wrong(file: &Path, content: Content) -> Option<String> {
         Content::Password if text.trim_end_matches(['\r', '\n']).is_empty() => {
             Some(format!("{name} is empty: put the password into it"))
         }
+        Content::Secret if text.trim().is_empty() => Some(format!("{name} is empty: put the secret into it")),
         Content::Certificates if !text.contains("-----BEGIN CERTIFICATE-----") => {
             Some(format!("{name} holds no certificate in PEM form"))
         }

@@ -150,7 +150,10 @@ async fn look_at_receivers(routing: &Routing, findings: &mut Vec<Finding>) {
     for receiver in receivers {
         let part = format!("receiver {}", receiver.name());
         match receiver.probe().await {
-            Ok(()) => findings.push(Finding::new(Level::Ok, part, "can be reached")),
+            Ok(()) => {
+                let said = format!("{} can be reached", receiver.integrations().join(", "));
+                findings.push(Finding::new(Level::Ok, part, said));
+            }
             Err(_) if !lost.is_empty() => {
                 let said = "cannot be told before the files that routing names are there";
                 findings.push(Finding::new(Level::Error, part, said));

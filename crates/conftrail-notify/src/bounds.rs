@@ -36,9 +36,13 @@ impl Bounds {
         for text in [&mut message.summary, &mut message.alert, &mut message.rule] {
             self.text(text);
         }
-        for text in [&mut message.owner, &mut message.runbook].into_iter().flatten() {
+        for text in [&mut message.owner, &mut message.runbook, &mut message.instead].into_iter().flatten() {
             self.text(text);
         }
+        let left_out = message.groups.len().saturating_sub(2 * self.pairs);
+        message.groups.truncate(2 * self.pairs);
+        message.more_groups = message.more_groups.saturating_add(left_out as u64);
+        message.groups.iter_mut().for_each(|text| self.text(text));
         self.pairs(&mut message.labels);
         self.pairs(&mut message.annotations);
         message
