@@ -13,7 +13,7 @@ fn keys<'s>(schema: &'s Json, path: &[&str]) -> Vec<&'s str> {
             part = &part["items"];
         }
     }
-    part["properties"].as_object().unwrap().keys().map(String::as_str).collect()
+    part["properties"].as_object().expect("a schema of a mapping").keys().map(String::as_str).collect()
 }
 
 #[test]
