@@ -153,7 +153,7 @@ fn what_routes_get_wrong_is_told_at_its_place() {
         ),
         (
             with_route("") + "    x-fallback: §pager\n",
-            "receivers[1].x-fallback: a receiver cannot be its own fallback",
+            "receivers[1].x-fallback: goes round for ever: pager → pager",
         ),
         (
             with_route("") + "    x-fallback-after: §5m\n",
