@@ -68,7 +68,7 @@ def story(scene):
     conftrail.start()
     try:
         until("everything to be settled", lambda: conftrail.settled() if len(told_of(conftrail, channels)) > single + storm else None,
-              240 if scene.long else 40, 0.4)
+              240 if scene.long else 100, 0.4)
     except Unmet as unmet:
         scene.say(f"gave up waiting: {unmet}; {conftrail.ledger()}")
     tried = conftrail.call("--output", "json", "receivers", "test", "spare")
