@@ -18,7 +18,8 @@ pub trait Deliveries: Send + Sync {
     /// Returns how much is due for an integration, and how many attempts its limit allows at once.
     async fn backlog(&self, lane: &Lane, now: Timestamp, limit: RateLimit) -> PortResult<Backlog>;
 
-    /// Returns what is due for an integration, oldest due first.
+    /// Returns what is due for an integration and has certainly not arrived, oldest due first: what may have arrived is told
+    /// again by itself, for a digest would call it suppressed.
     async fn waiting(&self, lane: &Lane, now: Timestamp, most: usize) -> PortResult<Vec<Waiting>>;
 
     /// Puts a digest in the place of notifications: they end as suppressed with the reason `digest <id>`, and it is

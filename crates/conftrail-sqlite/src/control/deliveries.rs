@@ -110,7 +110,8 @@ fn queue_instead(connection: &Connection, id: &str, instead: &[Notification]) ->
 
 fn fold_into(connection: &Connection, digest: &Notification, ids: &[String]) -> Result<bool, Error> {
     let mut waits = connection.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM notifications WHERE id = ?1 AND state IN ('queued', 'unknown'))",
+        "SELECT EXISTS (SELECT 1 FROM notifications
+             WHERE id = ?1 AND state IN ('queued', 'unknown') AND possible_repeat = 0)",
     )?;
     for id in ids {
         if !waits.query_row([id], |row| row.get::<_, bool>(0))? {
@@ -137,6 +138,7 @@ fn waiting(connection: &Connection, lane: &Lane, now: Timestamp, most: usize) ->
                 announcement ->> '$.summary', announcement ->> '$.total', announcement -> '$.digest'
          FROM notifications INDEXED BY notifications_by_lane
          WHERE state IN ('queued', 'unknown') AND receiver = ?1 AND integration = ?2 AND due <= ?3
+               AND possible_repeat = 0
          ORDER BY due, seq LIMIT ?4",
     )?;
     let mut rows =

@@ -145,6 +145,19 @@ pub async fn what_does_not_wait_goes_into_no_digest(stores: &impl Stores) {
     assert!(store.notifications(NotificationState::Suppressed, 10).await.unwrap().is_empty());
 }
 
+/// What may have arrived is told again by itself: suppressed is only what the receiver certainly has not.
+pub async fn what_may_have_arrived_goes_into_no_digest(stores: &impl Stores) {
+    let store = stores.open().await;
+    let made: Vec<_> = (1..=2).map(|number| notification("robot/a", number)).collect();
+    store.apply(&queue(made.clone())).await.unwrap();
+    assert!(store.intend(&made[0].id, at(5)).await.unwrap());
+    assert_eq!(store.recover_intents(at(6)).await.unwrap(), 1);
+    let waiting = store.waiting(&lane("robot/a"), at(50), 10).await.unwrap();
+    assert_eq!(waiting.iter().map(|one| &one.id).collect::<Vec<_>>(), [&made[1].id]);
+    assert!(!store.fold_into(&digest_of(&made, 10), &ids(&made)).await.unwrap());
+    assert!(store.fold_into(&digest_of(&made[1..], 11), &ids(&made[1..])).await.unwrap());
+}
+
 /// The death of one notification and the birth of the other are one step; what is not settled tells nobody else.
 pub async fn another_receiver_is_told_with_the_death_and_not_without_it(stores: &impl Stores) {
     let store = stores.open().await;

@@ -79,6 +79,7 @@ macro_rules! control_contract {
             deliveries: what_waits_is_listed_for_a_digest
             deliveries: a_digest_takes_the_place_of_what_waits
             deliveries: what_does_not_wait_goes_into_no_digest
+            deliveries: what_may_have_arrived_goes_into_no_digest
             deliveries: another_receiver_is_told_with_the_death_and_not_without_it
             deliveries: another_receiver_is_told_once
             deliveries: what_waits_too_long_is_found_until_others_are_told
